@@ -1,0 +1,145 @@
+package citywatch
+
+import (
+	"time"
+
+	"github.com/paulmach/orb"
+)
+
+// A Level is how severe something is, from 1 to 5: the disaster risk levels of
+// Decision 18/2021/QĐ-TTg. None is below all of them.
+type Level int
+
+// The levels' bounds.
+const (
+	None     Level = 0
+	MinLevel Level = 1
+	MaxLevel Level = 5
+)
+
+// Valid reports whether l is one of the five levels.
+func (l Level) Valid() bool { return l >= MinLevel && l <= MaxLevel }
+
+// A Condition is what the engine knows of the thing an alert is about. It is
+// moved by readings and by time, never by people.
+type Condition string
+
+// The conditions, in the order in which an alert passes through them.
+const (
+	Normal     Condition = "normal"
+	Pending    Condition = "pending"    // true, but not yet for long enough
+	Active     Condition = "active"     // true
+	Recovering Condition = "recovering" // no longer true, but not yet for long enough
+)
+
+// A Handling is what people have done about an alert. It is moved by people,
+// and back to New by a rise in level.
+type Handling string
+
+// The stages of handling.
+const (
+	New          Handling = "new"
+	Acknowledged Handling = "acknowledged"
+	Dispatched   Handling = "dispatched"
+	OnScene      Handling = "on_scene"
+	Contained    Handling = "contained"
+	Closed       Handling = "closed"
+	FalseAlarm   Handling = "false_alarm"
+)
+
+// Evidence is one measured value that an alert rests on.
+type Evidence struct {
+	Device string    `json:"device"`
+	Value  string    `json:"value"`
+	Number float64   `json:"number"`
+	Text   string    `json:"text,omitempty"`
+	Unit   string    `json:"unit,omitempty"`
+	Time   time.Time `json:"time"`
+	// Bound is the threshold that Number was held against, where there is one.
+	Bound *float64 `json:"bound,omitempty"`
+}
+
+// An Alert is one occurrence of a rule's condition at one place, from the
+// moment it became active until people closed it.
+type Alert struct {
+	// ID is unique for all time: rule, key and occurrence.
+	ID string `json:"id"`
+	// Rule is the id of the rule that raised it, RuleHash the content hash of
+	// that rule as it was then.
+	Rule     string `json:"rule"`
+	RuleHash string `json:"rule_hash"`
+	// Name is the rule's name for people.
+	Name   Text   `json:"name"`
+	Hazard string `json:"hazard"`
+
+	Device   string    `json:"device"`
+	Zone     string    `json:"zone"`
+	Sector   Sector    `json:"sector"`
+	Position orb.Point `json:"position"`
+
+	Level     Level     `json:"level"`
+	Condition Condition `json:"condition"`
+	Handling  Handling  `json:"handling"`
+	// HandledBy is who moved Handling last; empty while nobody has.
+	HandledBy string `json:"handled_by,omitempty"`
+	// Stale is set while the data that the alert rests on does not come: the
+	// alert is held as it was last known.
+	Stale bool `json:"stale"`
+
+	// Since is when the condition began, by the measured times.
+	Since time.Time `json:"since"`
+	// Updated is when it last changed, by the engine's clock.
+	Updated time.Time `json:"updated"`
+	// Version counts the transitions of this alert, from 1.
+	Version  int        `json:"version"`
+	Evidence []Evidence `json:"evidence"`
+	Incident string     `json:"incident,omitempty"`
+}
+
+// Open reports whether the alert still needs somebody: it is not closed, and
+// it is not both over and seen.
+func (a *Alert) Open() bool {
+	switch a.Handling {
+	case Closed, FalseAlarm:
+		return false
+	case New:
+		return true
+	}
+	return a.Condition != Normal
+}
+
+// A Reason says what moved an alert.
+type Reason string
+
+// The reasons for a transition.
+const (
+	ReasonFired        Reason = "fired"        // became active
+	ReasonRaised       Reason = "raised"       // rose to a higher level
+	ReasonLowered      Reason = "lowered"      // fell to a lower level
+	ReasonRecovering   Reason = "recovering"   // no longer true, being watched
+	ReasonRelapsed     Reason = "relapsed"     // true again while recovering
+	ReasonRecovered    Reason = "recovered"    // back to normal
+	ReasonStale        Reason = "stale"        // its data stopped coming
+	ReasonFreshAgain   Reason = "fresh_again"  // its data is back
+	ReasonAcknowledged Reason = "acknowledged" // somebody has seen it
+)
+
+// A Transition is one change of one alert. Transitions are the only way in
+// which an alert changes.
+type Transition struct {
+	// ID is the same however often the transition is computed anew: alert id
+	// and version. Readers that have seen it do nothing.
+	ID string `json:"id"`
+	// Seq is its place in the journal's transitions, given by the journal.
+	Seq uint64 `json:"-"`
+	// At is when it happened, by the engine's clock.
+	At     time.Time `json:"at"`
+	Reason Reason    `json:"reason"`
+	// Actor is who did it; empty for the engine.
+	Actor string `json:"actor,omitempty"`
+	// Alert is the alert after the transition.
+	Alert Alert `json:"alert"`
+	// State is the engine's own memory of the alert's key after the
+	// transition, so that the journal alone can restore it.
+	State []byte `json:"state,omitempty"`
+}
