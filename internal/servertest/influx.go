@@ -28,7 +28,10 @@ type Influx struct {
 // Influx1 starts InfluxDB 1.8.10, without Flux and without authentication.
 func Influx1(t T) *Influx {
 	t.Helper()
-	path := cached(t, "influxd", Influx1Version, "influxd1")
+	path, ok := cached(t, "influxd", Influx1Version)
+	if !ok {
+		Missing(t, "influxd "+Influx1Version, "run `make influxd1`")
+	}
 	dir, addr := t.TempDir(), freeAddr(t)
 	file := filepath.Join(dir, "influxdb.conf")
 	conf := fmt.Sprintf(influx1Conf, freeAddr(t), dir, dir, dir, addr)
@@ -64,7 +67,10 @@ bind-address = %q
 // Influx2 starts InfluxDB 2.9.1 and sets up its organisation, token and bucket.
 func Influx2(t T) *Influx {
 	t.Helper()
-	path := cached(t, "influxd", Influx2Version, "influxd2")
+	path, ok := cached(t, "influxd", Influx2Version)
+	if !ok {
+		missingExtra(t, "influxd "+Influx2Version, "run `make influxd2`, which needs Rust")
+	}
 	dir, addr := t.TempDir(), freeAddr(t)
 	db := newInflux(&Process{
 		Addr: addr, Dir: dir,

@@ -10,7 +10,9 @@
 //	broker.Start() // same port, same persisted sessions
 //
 // What is not installed skips the test with one line that says how to get it.
-// With CITYWATCH_NOSKIP=1, as `make test` sets it, it fails the test instead.
+// CITYWATCH_NOSKIP=1, as `make test` sets it, has everything that `make test`
+// installs fail the test instead; CITYWATCH_NOSKIP=all also what it does not:
+// InfluxDB 2, whose build needs Rust, and the recorded data.
 package servertest
 
 import (
@@ -39,11 +41,22 @@ const (
 	Influx2Version = "2.9.1"
 )
 
-// Missing ends the test because something it needs is not installed: it skips,
-// or fails under CITYWATCH_NOSKIP=1. The hint says how to get it.
+// Missing ends the test because something that `make test` installs is not
+// there: it skips, or fails under CITYWATCH_NOSKIP. The hint says how to get it.
 func Missing(t T, what, hint string) {
 	t.Helper()
-	if os.Getenv("CITYWATCH_NOSKIP") == "1" {
+	missing(t, os.Getenv("CITYWATCH_NOSKIP") != "", what, hint)
+}
+
+// missingExtra is Missing for what `make test` does not install.
+func missingExtra(t T, what, hint string) {
+	t.Helper()
+	missing(t, os.Getenv("CITYWATCH_NOSKIP") == "all", what, hint)
+}
+
+func missing(t T, fatal bool, what, hint string) {
+	t.Helper()
+	if fatal {
 		t.Fatalf("%s not found: %s", what, hint)
 	} else {
 		t.Skipf("%s not found: %s", what, hint)
@@ -87,7 +100,7 @@ func SharedData(t T) string {
 		dir = filepath.Join(root, "..", "shared", "data")
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		Missing(t, "recorded data folder "+dir, "put it there or set CITYWATCH_SHARED to it")
+		missingExtra(t, "recorded data folder "+dir, "put it there or set CITYWATCH_SHARED to it")
 	}
 	return dir
 }
@@ -109,9 +122,9 @@ func moduleRoot() (string, error) {
 	}
 }
 
-// cached returns a program that a make target of the same name builds into
-// $CITYWATCH_CACHE, by default ~/.cache/citywatch.
-func cached(t T, name, version, target string) string {
+// cached returns the path of a program that `make` builds from source, and
+// whether it is there.
+func cached(t T, name, version string) (string, bool) {
 	t.Helper()
 	cache := os.Getenv("CITYWATCH_CACHE")
 	if cache == "" {
@@ -121,9 +134,6 @@ func cached(t T, name, version, target string) string {
 		}
 		cache = filepath.Join(home, ".cache", "citywatch")
 	}
-	path := filepath.Join(cache, name+"-"+version, name)
-	if _, err := exec.LookPath(path); err != nil {
-		Missing(t, name+" "+version, "run `make "+target+"`")
-	}
-	return path
+	path, err := exec.LookPath(filepath.Join(cache, name+"-"+version, name))
+	return path, err == nil
 }

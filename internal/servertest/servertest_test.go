@@ -81,12 +81,23 @@ func (r *recorder) Skipf(format string, _ ...any)  { r.skipped = format }
 func (r *recorder) Fatalf(format string, _ ...any) { r.failed = format }
 
 func TestMissingSkipsOrFails(t *testing.T) {
-	for noskip, skips := range map[string]bool{"": true, "1": false} {
-		t.Setenv("CITYWATCH_NOSKIP", noskip)
+	for _, c := range []struct {
+		noskip  string
+		missing func(t T, what, hint string)
+		fails   bool
+	}{
+		{"", Missing, false},
+		{"1", Missing, true},
+		{"all", Missing, true},
+		{"", missingExtra, false},
+		{"1", missingExtra, false},
+		{"all", missingExtra, true},
+	} {
+		t.Setenv("CITYWATCH_NOSKIP", c.noskip)
 		r := &recorder{}
-		Program(r, "install it", "no-such-program")
-		if (r.skipped != "") != skips || (r.failed != "") == skips {
-			t.Errorf("CITYWATCH_NOSKIP=%q: skipped %q, failed %q", noskip, r.skipped, r.failed)
+		c.missing(r, "it", "get it")
+		if (r.failed != "") != c.fails || (r.skipped != "") == c.fails {
+			t.Errorf("CITYWATCH_NOSKIP=%q: skipped %q, failed %q", c.noskip, r.skipped, r.failed)
 		}
 	}
 }
