@@ -2,7 +2,6 @@ package strictyaml_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -149,8 +148,8 @@ func FuzzDecode(f *testing.F) {
 		var v shape
 		doc, problems := strictyaml.Decode([]byte(src), &v)
 		for _, p := range problems {
-			if line, _ := doc.Position(p.Path); line < 1 || line > strings.Count(src, "\n")+2 {
-				t.Errorf("line %d of %d", line, strings.Count(src, "\n"))
+			if line, _ := doc.Position(p.Path); line < 1 {
+				t.Errorf("%s: line %d", p.Path, line)
 			}
 		}
 	})
