@@ -1,0 +1,172 @@
+package decode
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"citywatch"
+)
+
+// A core is what every decoder is made of: the device's template, the parsed
+// payload, and the values of the reading that is being made.
+type core struct {
+	device  template
+	tree    tree
+	strings interner
+	values  []citywatch.Value
+	name    []byte // scratch of render
+}
+
+// deviceOf returns the id of the device that sent m. Where the template uses
+// the payload, root is the record of it to look in.
+func (c *core) deviceOf(m Message, root nodeID) (string, *Error) {
+	id, err := c.render(c.device, m.Topic, root)
+	if err != nil {
+		return "", refuse(citywatch.RefusedDecode, "device: %s", err.Detail)
+	}
+	if err := checkName("the device's id", id); err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+// render makes the name that the template describes.
+func (c *core) render(t template, topic string, root nodeID) (string, *Error) {
+	if len(t.pieces) == 1 && t.pieces[0].kind == pieceLevel {
+		if level, ok := topicLevel(topic, t.pieces[0].level); ok {
+			return c.strings.clone(level), nil
+		}
+	}
+	c.name = c.name[:0]
+	for _, p := range t.pieces {
+		switch p.kind {
+		case pieceLiteral:
+			c.name = append(c.name, p.literal...)
+		case pieceLevel, pieceLevels:
+			get := topicLevel
+			if p.kind == pieceLevels {
+				get = topicLevels
+			}
+			s, ok := get(topic, p.level)
+			if !ok {
+				return "", refuse(citywatch.RefusedDecode, "the topic %s has no level {%d}, counted from 0", clip(topic), p.level)
+			}
+			c.name = append(c.name, s...)
+		case piecePayload:
+			id, ok := c.tree.find(root, p.pointer)
+			if !ok {
+				return "", refuse(citywatch.RefusedDecode, "the payload has no %s", p.pointer.source)
+			}
+			if k := c.tree.nodes[id].kind; k != text && k != number {
+				return "", refuse(citywatch.RefusedDecode, "%s is %s, not a text", c.tree.path(id), k)
+			}
+			c.name = append(c.name, c.tree.nodes[id].lit...)
+		}
+	}
+	return c.strings.string(c.name), nil
+}
+
+// add takes one more value for the reading, from a scalar node. Null and the
+// empty text are no values.
+func (c *core) add(name string, id nodeID) *Error {
+	n := &c.tree.nodes[id]
+	switch n.kind {
+	case null:
+		return nil
+	case boolFalse, boolTrue:
+		return c.addNumber(name, float64(n.kind-boolFalse))
+	case number:
+		f, err := c.number(id)
+		if err != nil {
+			return err
+		}
+		return c.addNumber(name, f)
+	case text:
+		if len(n.lit) > maxText {
+			return refuse(citywatch.RefusedDecode, "%s: a text of %d bytes; at most %d", c.tree.path(id), len(n.lit), maxText)
+		}
+		return c.addText(name, c.strings.string(n.lit))
+	}
+	return refuse(citywatch.RefusedDecode, "%s is %s; a value is a number, a boolean or a text", c.tree.path(id), n.kind)
+}
+
+// number returns the node's number.
+func (c *core) number(id nodeID) (float64, *Error) {
+	f, ok := parseNumber(c.tree.nodes[id].lit)
+	if !ok {
+		return 0, refuse(citywatch.RefusedNumber, "%s: %s is too large for a number", c.tree.path(id), clip(string(c.tree.nodes[id].lit)))
+	}
+	return f, nil
+}
+
+// addNumber takes one more numeric value for the reading.
+func (c *core) addNumber(name string, f float64) *Error {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return refuse(citywatch.RefusedNumber, "%s is %v, not a finite number; leave it out instead", name, f)
+	}
+	return c.addValue(citywatch.Value{Name: name, Number: f})
+}
+
+// addText takes one more text value for the reading, unless it is empty.
+func (c *core) addText(name, s string) *Error {
+	if s == "" {
+		return nil
+	}
+	return c.addValue(citywatch.Value{Name: name, Text: s})
+}
+
+func (c *core) addValue(v citywatch.Value) *Error {
+	if err := checkName("the value's name", v.Name); err != nil {
+		return err
+	}
+	if len(c.values) == maxValues {
+		return refuse(citywatch.RefusedDecode, "more than %d values in one reading; send fewer, or in several messages", maxValues)
+	}
+	c.values = append(c.values, v)
+	return nil
+}
+
+// take returns the values added since the last take or drop, sorted.
+func (c *core) take() ([]citywatch.Value, *Error) {
+	defer c.drop()
+	if len(c.values) == 0 {
+		return nil, nil
+	}
+	slices.SortFunc(c.values, func(a, b citywatch.Value) int { return cmp.Compare(a.Name, b.Name) })
+	for i := 1; i < len(c.values); i++ {
+		if c.values[i].Name == c.values[i-1].Name {
+			return nil, refuse(citywatch.RefusedDecode, "the value %s occurs twice", clip(c.values[i].Name))
+		}
+	}
+	return slices.Clone(c.values), nil
+}
+
+// drop forgets the values of a reading that is not to be.
+func (c *core) drop() { c.values = c.values[:0] }
+
+// faults gathers what was refused of a message of many records: the first in
+// full, the others by their number.
+type faults struct {
+	first *Error
+	count int
+}
+
+func (f *faults) add(err *Error) {
+	if f.first == nil {
+		f.first = err
+	}
+	f.count++
+}
+
+// err returns nil, the only fault, or the first with the number of all.
+func (f *faults) err() error {
+	switch f.count {
+	case 0:
+		return nil
+	case 1:
+		return f.first
+	}
+	return &Error{Refusal: f.first.Refusal, Detail: fmt.Sprintf("%s; and %d more like it", f.first.Detail, f.count-1), err: f.first}
+}
