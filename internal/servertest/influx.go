@@ -32,9 +32,9 @@ func Influx1(t T) *Influx {
 	if !ok {
 		Missing(t, "influxd "+Influx1Version, "run `make influxd1`")
 	}
-	dir, addr := t.TempDir(), freeAddr(t)
+	dir, addr := t.TempDir(), FreeAddr(t)
 	file := filepath.Join(dir, "influxdb.conf")
-	conf := fmt.Sprintf(influx1Conf, freeAddr(t), dir, dir, dir, addr)
+	conf := fmt.Sprintf(influx1Conf, FreeAddr(t), dir, dir, dir, addr)
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		t.Fatalf("influxd: %v", err)
 	}
@@ -71,7 +71,7 @@ func Influx2(t T) *Influx {
 	if !ok {
 		missingExtra(t, "influxd "+Influx2Version, "run `make influxd2`, which needs Rust")
 	}
-	dir, addr := t.TempDir(), freeAddr(t)
+	dir, addr := t.TempDir(), FreeAddr(t)
 	db := newInflux(&Process{
 		Addr: addr, Dir: dir,
 		t: t, name: "influxd " + Influx2Version, path: path,

@@ -21,7 +21,7 @@ type Broker struct {
 func Mosquitto(t T, conf ...string) *Broker {
 	t.Helper()
 	path := Program(t, "run `make test` or `apt-get install mosquitto`", "mosquitto")
-	dir, addr := t.TempDir(), freeAddr(t)
+	dir, addr := t.TempDir(), FreeAddr(t)
 	file := filepath.Join(dir, "mosquitto.conf")
 	if err := os.WriteFile(file, []byte(mosquittoConf(dir, addr, conf)), 0o600); err != nil {
 		t.Fatalf("mosquitto: %v", err)

@@ -166,10 +166,10 @@ func answers(addr string) error {
 	return conn.Close()
 }
 
-// freeAddr returns a loopback address nobody listens on. It stays below the
+// FreeAddr returns a loopback address nobody listens on. It stays below the
 // range from which the kernel takes ports for outgoing connections: one of
 // those could take the port while the server is down between Kill and Start.
-func freeAddr(t T) string {
+func FreeAddr(t T) string {
 	t.Helper()
 	for range 1000 {
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(15000+rand.IntN(15000)))
