@@ -1,0 +1,50 @@
+package feature
+
+import (
+	"time"
+
+	"citywatch"
+)
+
+// AlertProperties is what is said of an alert besides its place.
+type AlertProperties struct {
+	ID        string              `json:"id"`
+	Rule      string              `json:"rule"`
+	RuleHash  string              `json:"rule_hash"`
+	Name      citywatch.Text      `json:"name"`
+	Hazard    string              `json:"hazard"`
+	Level     citywatch.Level     `json:"level"`
+	Condition citywatch.Condition `json:"condition"`
+	Handling  citywatch.Handling  `json:"handling"`
+	HandledBy string              `json:"handled_by,omitempty"`
+	Stale     bool                `json:"stale"`
+	// Open is false in the last frame of an alert: it needs nobody any more.
+	Open     bool                 `json:"open"`
+	Zone     string               `json:"zone"`
+	Sector   citywatch.Sector     `json:"sector"`
+	Device   string               `json:"device"`
+	Since    time.Time            `json:"since"`
+	Updated  time.Time            `json:"updated"`
+	Version  int                  `json:"version"`
+	Evidence []citywatch.Evidence `json:"evidence"`
+	Incident string               `json:"incident,omitempty"`
+}
+
+// Alert returns the Feature of an alert.
+func Alert(a *citywatch.Alert) Feature[AlertProperties] {
+	evidence := a.Evidence
+	if evidence == nil {
+		evidence = []citywatch.Evidence{}
+	}
+	return Feature[AlertProperties]{
+		ID: a.ID, Geometry: place(a.Position),
+		Properties: AlertProperties{
+			ID: a.ID, Rule: a.Rule, RuleHash: a.RuleHash, Name: a.Name, Hazard: a.Hazard,
+			Level: a.Level, Condition: a.Condition, Handling: a.Handling, HandledBy: a.HandledBy,
+			Stale: a.Stale, Open: a.Open(),
+			Zone: a.Zone, Sector: a.Sector, Device: a.Device,
+			Since: a.Since, Updated: a.Updated, Version: a.Version,
+			Evidence: evidence, Incident: a.Incident,
+		},
+	}
+}

@@ -1,0 +1,33 @@
+// Package problem answers HTTP requests that fail with RFC 9457 problem
+// details.
+package problem
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// Details is one problem, as RFC 9457 names its members.
+type Details struct {
+	// Type is always about:blank and so left out: the status and the title
+	// say what there is to say.
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	// Detail says what was wrong with this very request, and how to mend it.
+	Detail   string `json:"detail,omitempty"`
+	Instance string `json:"instance,omitempty"`
+}
+
+// Write answers the request with the status and its standard title. The detail
+// is shown to whoever asked: it must hold no secret.
+func Write(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	h.Del("ETag")
+	w.WriteHeader(status)
+	// An error here means that nobody is left to read it.
+	_ = json.NewEncoder(w).Encode(Details{
+		Title: http.StatusText(status), Status: status, Detail: detail, Instance: r.URL.Path,
+	})
+}
