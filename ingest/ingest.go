@@ -1,0 +1,199 @@
+// Package ingest takes in what devices send: it decodes messages, checks them
+// against the registry, gathers the readings in batches and appends them to
+// the journal. What is refused is counted and kept as a dead letter.
+//
+// The doors themselves are in the packages below: mqtt for brokers, push for
+// HTTP. They hand their messages to a [Door] and acknowledge each to its
+// sender only when it is done: on disk in the journal, or refused and
+// accounted for. When the journal cannot keep up, or takes nothing, doors are
+// held back, and memory stays bounded; nothing is given up.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"citywatch"
+)
+
+// ErrStopped is what a message is done with that was not durable when the
+// pipeline ended. Its sender must not be told that it was taken.
+var ErrStopped = errors.New("ingest has stopped")
+
+// A journal keeps readings and dead letters.
+type journal interface {
+	// Append returns when the readings are on disk. It does not keep the
+	// slice.
+	Append(ctx context.Context, shard int, readings []citywatch.Reading) (seq uint64, err error)
+	// AppendDeadLetter returns when the dead letter is on disk.
+	AppendDeadLetter(ctx context.Context, d citywatch.DeadLetter) error
+}
+
+// A registry knows the devices.
+type registry interface {
+	Lookup(id string) (*citywatch.Device, bool)
+	// Register adds a device that nobody listed. It must bound how many.
+	Register(id, class string, sector citywatch.Sector) (*citywatch.Device, error)
+}
+
+// A Pipeline brings readings from the doors into the journal.
+type Pipeline struct {
+	opts     Options
+	registry registry
+	metrics  *metrics
+	shards   []*shard
+	letters  *letters
+
+	mu     sync.Mutex
+	routes map[string]func(citywatch.DeadLetter) *Door
+}
+
+// New returns a pipeline that appends to j the readings of r's devices. It
+// does nothing until Run: what is offered before then waits.
+func New(o Options, j journal, r registry) *Pipeline {
+	o = o.withDefaults()
+	m := newMetrics(o.Metrics)
+	p := &Pipeline{
+		opts:     o,
+		registry: r,
+		metrics:  m,
+		letters:  newLetters(o, j, m),
+		routes:   map[string]func(citywatch.DeadLetter) *Door{},
+	}
+	for i := range o.Shards {
+		p.shards = append(p.shards, newShard(i, o, j, m))
+	}
+	return p
+}
+
+// Run appends what is offered until ctx ends, and returns nil when all its
+// goroutines have ended. What was not durable by then is done with ErrStopped.
+func (p *Pipeline) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for _, s := range p.shards {
+		wg.Go(func() { s.run(ctx) })
+	}
+	wg.Go(func() { p.letters.run(ctx) })
+	wg.Wait()
+	return nil
+}
+
+// Err returns why the journal takes no readings, as far as the last attempts
+// tell, and nil while it does.
+func (p *Pipeline) Err() error {
+	var errs []error
+	for _, s := range p.shards {
+		errs = append(errs, s.outage.err())
+	}
+	return errors.Join(errs...)
+}
+
+// Submit takes complete readings and calls done once, with nil when all of
+// them are on disk. It waits for room while the journal cannot keep up; when
+// ctx ends meanwhile, done gets its error, and some of the readings may be
+// kept all the same. The readings are the caller's again when Submit returns;
+// what they refer to must not change.
+//
+// Done may be called before Submit returns, and must not block.
+func (p *Pipeline) Submit(ctx context.Context, readings []citywatch.Reading, done func(error)) {
+	switch len(readings) {
+	case 0:
+		done(nil)
+		return
+	case 1:
+		if err := p.shardOf(&readings[0]).add(ctx, &readings[0], done); err != nil {
+			done(err)
+		}
+		return
+	}
+	// A shard appends in order, so all a message has in one shard is durable
+	// when the last of it is.
+	last := make([]int, len(p.shards))
+	parts := 0
+	for i := range readings {
+		s := p.shardOf(&readings[i]).number
+		if last[s] == 0 {
+			parts++
+		}
+		last[s] = i + 1
+	}
+	done = join(parts, done)
+	for i := range readings {
+		s := p.shardOf(&readings[i])
+		var partDone func(error)
+		if last[s.number] == i+1 {
+			partDone = done
+		}
+		err := s.add(ctx, &readings[i], partDone)
+		if err == nil {
+			continue
+		}
+		for _, l := range last {
+			if l > i {
+				done(err)
+			}
+		}
+		return
+	}
+}
+
+// shardOf returns the shard of the reading's zone: what one alert engine must
+// see together lies in one shard, in order. A device without a zone counts as
+// one of its own.
+func (p *Pipeline) shardOf(r *citywatch.Reading) *shard {
+	if len(p.shards) == 1 {
+		return p.shards[0]
+	}
+	key := r.Zone
+	if key == "" {
+		key = r.Device
+	}
+	return p.shards[ShardOf(key, len(p.shards))]
+}
+
+// ShardOf returns which of n shards holds the readings of a zone, or of a
+// device without a zone. The answer is the same in every version and process.
+func ShardOf(key string, n int) int {
+	const offset, prime = 2166136261, 16777619 // FNV-1a
+	h := uint32(offset)
+	for i := 0; i < len(key); i++ {
+		h = (h ^ uint32(key[i])) * prime
+	}
+	return int(h % uint32(n))
+}
+
+// join returns a function that calls done when it has been called n times,
+// with the first error among those calls.
+func join(n int, done func(error)) func(error) {
+	if n == 1 {
+		return done
+	}
+	var mu sync.Mutex
+	var first error
+	return func(err error) {
+		mu.Lock()
+		if first == nil {
+			first = err
+		}
+		n--
+		left, result := n, first
+		mu.Unlock()
+		if left == 0 {
+			done(result)
+		}
+	}
+}
+
+// sleep waits for d, or until ctx ends and then returns its error.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
