@@ -148,6 +148,37 @@ func (db *Influx) CreateBucket(name string, retention time.Duration) {
 	}
 }
 
+// Query runs one InfluxQL statement and returns the rows of all its series, one
+// after the other; numbers in them are json.Number.
+func (db *Influx) Query(t T, database, q string) [][]any {
+	t.Helper()
+	reply, err := db.do(http.MethodGet, "/query?"+url.Values{"db": {database}, "q": {q}}.Encode(), nil)
+	if err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+	var answer struct {
+		Results []struct {
+			Error  string
+			Series []struct{ Values [][]any }
+		}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(reply))
+	decoder.UseNumber()
+	if err := decoder.Decode(&answer); err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+	var rows [][]any
+	for _, result := range answer.Results {
+		if result.Error != "" {
+			t.Fatalf("%s: %s", q, result.Error)
+		}
+		for _, series := range result.Series {
+			rows = append(rows, series.Values...)
+		}
+	}
+	return rows
+}
+
 // do sends a request with the token and body as JSON, and returns the reply's
 // body, or an error that carries it when the status is not 2xx.
 func (db *Influx) do(method, path string, body any) ([]byte, error) {

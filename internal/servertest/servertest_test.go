@@ -1,8 +1,8 @@
 package servertest
 
 import (
+	"encoding/json"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -59,13 +59,9 @@ func TestInflux(t *testing.T) {
 			}
 			db.Kill()
 			db.Start()
-			q := url.Values{"db": {"kept_raw"}, "q": {"SELECT * FROM river_gauge"}}
-			reply, err := db.do(http.MethodGet, "/query?"+q.Encode(), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !strings.Contains(string(reply), "80.5") {
-				t.Fatalf("not kept: %s", reply)
+			rows := db.Query(t, "kept_raw", "SELECT water_level FROM river_gauge")
+			if len(rows) != 1 || rows[0][1] != json.Number("80.5") {
+				t.Fatalf("kept %v", rows)
 			}
 		})
 	}
