@@ -1,0 +1,153 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+const (
+	// maxPayload is the largest message; the server warns of larger ones.
+	maxPayload = 8 << 20
+	// noLimit stands for the server's own limits of storage, which would be a
+	// share of the disk: the streams have limits, and the disk is watched.
+	noLimit = 1 << 50
+	// serverStart is how long recovery of a large journal may take.
+	serverStart = 2 * time.Minute
+)
+
+// An embedded is the NATS server in this process. The client connects through
+// it, so that after a restart it finds the new one.
+type embedded struct {
+	dir    string
+	log    *slog.Logger
+	unlock func() error
+
+	mu  sync.Mutex
+	srv *server.Server
+}
+
+func startEmbedded(ctx context.Context, dir string, log *slog.Logger) (*embedded, error) {
+	if dir == "" {
+		return nil, errors.New("journal: no folder given")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	unlock, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	e := &embedded{dir: dir, log: log, unlock: unlock}
+	if e.srv, err = e.start(ctx); err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	return e, nil
+}
+
+func (e *embedded) start(ctx context.Context) (*server.Server, error) {
+	srv, err := server.NewServer(&server.Options{
+		ServerName:         "citywatch-journal",
+		DontListen:         true,
+		JetStream:          true,
+		StoreDir:           e.dir,
+		SyncAlways:         true,
+		JetStreamMaxMemory: 256 << 20, // consumers only
+		JetStreamMaxStore:  noLimit,
+		MaxPayload:         maxPayload,
+		NoSigs:             true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	messages := &serverLog{log: e.log}
+	srv.SetLoggerV2(messages, false, false, false)
+	srv.Start() // returns when the store is recovered
+	if srv.JetStreamEnabled() && srv.ReadyForConnections(serverStart) && ctx.Err() == nil {
+		return srv, nil
+	}
+	srv.Shutdown()
+	srv.WaitForShutdown()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return nil, fmt.Errorf("journal: the store in %s cannot be opened: %s", e.dir, messages.fatal())
+}
+
+// InProcessConn connects to the server that is running now.
+func (e *embedded) InProcessConn() (net.Conn, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.srv.InProcessConn()
+}
+
+// broken reports whether the server has given up its store, as it does when
+// the disk is full.
+func (e *embedded) broken() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.srv.JetStreamEnabled()
+}
+
+// restart replaces the server by a new one, which recovers the store.
+func (e *embedded) restart(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.srv.Shutdown()
+	e.srv.WaitForShutdown()
+	srv, err := e.start(ctx)
+	if err != nil {
+		return err
+	}
+	e.srv = srv
+	return nil
+}
+
+func (e *embedded) stop() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.srv.Shutdown()
+	e.srv.WaitForShutdown()
+	return e.unlock()
+}
+
+// A serverLog passes on what the server says that somebody must act on.
+type serverLog struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	last string
+}
+
+func (l *serverLog) Noticef(string, ...any) {}
+func (l *serverLog) Debugf(string, ...any)  {}
+func (l *serverLog) Tracef(string, ...any)  {}
+func (l *serverLog) Warnf(format string, args ...any) {
+	l.log.Warn("journal server", "message", fmt.Sprintf(format, args...))
+}
+func (l *serverLog) Errorf(format string, args ...any) {
+	l.log.Error("journal server", "message", fmt.Sprintf(format, args...))
+}
+
+// Fatalf does not end the process: start finds the server not running.
+func (l *serverLog) Fatalf(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = fmt.Sprintf(format, args...)
+}
+
+func (l *serverLog) fatal() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last == "" {
+		return "the server did not start"
+	}
+	return l.last
+}

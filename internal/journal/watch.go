@@ -1,0 +1,175 @@
+package journal
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	// watchEvery is how often the disk and the readers are looked at,
+	// watchStreamsEvery how often the streams' sizes are.
+	watchEvery        = time.Second
+	watchStreamsEvery = 15
+)
+
+// alarms are the levels of a reader's unread share of the limits that are
+// worth a line in the log: long before anything is dropped, and shortly.
+var alarms = []float64{0.5, 0.8}
+
+// watch looks after the disk, the server, and how far behind the readers are.
+func (j *Journal) watch() {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		j.watchDisk()
+		j.watchLag()
+		if n%watchStreamsEvery == 0 {
+			j.watchStreams()
+		}
+		select {
+		case <-tick.C:
+		case <-j.ctx.Done():
+			return
+		}
+	}
+}
+
+// watchDisk refuses appends before the disk is really full: the server would
+// give up its store, and whatever else lives on the disk would suffer.
+func (j *Journal) watchDisk() {
+	if j.server == nil {
+		return
+	}
+	free, err := freeBytes(j.server.dir)
+	if err != nil {
+		j.faults.report(j.log, "the journal's disk cannot be examined", "err", err)
+		return
+	}
+	j.metrics.diskFree.Set(float64(free))
+	full := free < j.opts.MinFree
+	if was := j.full.Swap(full); was != full {
+		j.reportDisk(full, free)
+	}
+	if full || !j.server.broken() {
+		return
+	}
+	j.log.Warn("the journal's server gave up its store and is started anew")
+	if err := j.server.restart(j.ctx); err != nil {
+		j.faults.report(j.log, "the journal's server does not start", "err", err)
+	}
+}
+
+func (j *Journal) reportDisk(full bool, free int64) {
+	if full {
+		j.metrics.full.Set(1)
+		j.log.Error("the disk is full: nothing more is accepted until there is room",
+			"dir", j.server.dir, "free_bytes", free, "needed_bytes", j.opts.MinFree)
+		return
+	}
+	j.metrics.full.Set(0)
+	j.log.Info("the disk has room again", "dir", j.server.dir, "free_bytes", free)
+}
+
+// watchLag publishes how far behind the named readers are.
+func (j *Journal) watchLag() {
+	for _, f := range j.readers.list() {
+		if f.reader.Load() != nil {
+			j.metrics.readerLag.WithLabelValues(f.label(), f.name).Set(float64(f.lag()))
+		}
+	}
+}
+
+func (f *follower) lag() uint64 {
+	head, read := f.head.Load(), f.read.Load()
+	return head - min(read, head)
+}
+
+// watchStreams measures the streams, and warns of readers whose unread entries
+// will be dropped if nothing changes.
+func (j *Journal) watchStreams() {
+	infos := make(map[string]*jetstream.StreamInfo)
+	streams := []jetstream.Stream{j.transitions.stream, j.deadLetters}
+	for _, s := range j.shards {
+		streams = append(streams, s.stream)
+	}
+	for _, s := range streams {
+		ctx, cancel := context.WithTimeout(j.ctx, attemptTimeout)
+		info, err := s.Info(ctx)
+		cancel()
+		if err != nil {
+			continue // appends and readers report a server that does not answer
+		}
+		infos[info.Config.Name] = info
+		j.metrics.streamBytes.WithLabelValues(info.Config.Name).Set(float64(info.State.Bytes))
+	}
+	now := time.Now()
+	for _, f := range j.readers.list() {
+		if info := infos[f.name]; info != nil && f.reader.Load() != nil {
+			f.warn(info, now)
+		}
+	}
+}
+
+// warn publishes the reader's share of the limits, and logs it when it has
+// risen past the next alarm.
+func (f *follower) warn(info *jetstream.StreamInfo, now time.Time) {
+	used := f.used(info, now)
+	f.journal.metrics.readerUsed.WithLabelValues(f.label(), f.name).Set(used)
+	level := 0.0
+	for _, a := range alarms {
+		if used >= a {
+			level = a
+		}
+	}
+	if level > f.alarmed {
+		f.journal.log.Error("a reader of the journal is far behind: at 100 % of the limits its entries are dropped",
+			"reader", f.label(), "stream", f.name, "percent", int(100*used), "entries", f.lag())
+	}
+	f.alarmed = level
+}
+
+// used is how much of the stream's limits the reader's unread entries take: by
+// their bytes or by the age of the oldest, whichever is more.
+func (f *follower) used(info *jetstream.StreamInfo, now time.Time) float64 {
+	unread := f.lag()
+	if unread == 0 || info.State.Msgs == 0 {
+		return 0
+	}
+	oldest := info.State.FirstTime
+	if at := time.Unix(0, f.readAt.Load()); at.After(oldest) {
+		oldest = at
+	}
+	var used float64
+	if f.maxAge > 0 {
+		used = float64(now.Sub(oldest)) / float64(f.maxAge)
+	}
+	if f.limit > 0 {
+		share := min(float64(unread)/float64(info.State.Msgs), 1)
+		used = max(used, share*float64(info.State.Bytes)/float64(f.limit))
+	}
+	return used
+}
+
+// faults reports repeated faults at most once a second, with their number.
+type faults struct {
+	mu         sync.Mutex
+	last       time.Time
+	suppressed int
+}
+
+func (f *faults) report(log *slog.Logger, msg string, args ...any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if now := time.Now(); now.Sub(f.last) < time.Second {
+		f.suppressed++
+		return
+	} else {
+		f.last = now
+	}
+	log.Error(msg, append(args, "similar_since", f.suppressed)...)
+	f.suppressed = 0
+}
