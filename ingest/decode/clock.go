@@ -22,8 +22,15 @@ func (c *core) timeOf(id nodeID) (time.Time, *Error) {
 	if n.kind != text || t.UnmarshalText(n.lit) != nil {
 		return time.Time{}, refuse(citywatch.RefusedDecode, "%s: not a time; write it as 2026-11-22T07:00:00+07:00", c.tree.path(id))
 	}
+	return c.plausible(id, t)
+}
+
+// plausible returns the time that was read from the node in UTC, unless no
+// reading can have it.
+func (c *core) plausible(id nodeID, t time.Time) (time.Time, *Error) {
 	if u := t.Unix(); u < minUnix || u >= maxUnix {
-		return time.Time{}, refuse(citywatch.RefusedDecode, "%s: the time %s lies outside the years 2000 to 2099; %s", c.tree.path(id), clip(string(n.lit)), clockHint)
+		return time.Time{}, refuse(citywatch.RefusedDecode, "%s: the time %s lies outside the years 2000 to 2099; %s",
+			c.tree.path(id), clip(string(c.tree.nodes[id].lit)), clockHint)
 	}
 	return t.UTC(), nil
 }
@@ -48,6 +55,9 @@ func (c *core) unixOf(id nodeID, unit time.Duration) (time.Time, *Error) {
 
 // millisOf reads the node's milliseconds since 1970.
 func (c *core) millisOf(id nodeID) (time.Time, *Error) { return c.unixOf(id, time.Millisecond) }
+
+// secondsOf reads the node's seconds since 1970.
+func (c *core) secondsOf(id nodeID) (time.Time, *Error) { return c.unixOf(id, time.Second) }
 
 // fromUnix converts units since 1970 to a time, to the microsecond, which is
 // what a float64 can hold. It reports false outside the years of readings.

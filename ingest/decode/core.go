@@ -20,9 +20,9 @@ type core struct {
 }
 
 // deviceOf returns the id of the device that sent m. Where the template uses
-// the payload, root is the record of it to look in.
-func (c *core) deviceOf(m Message, root nodeID) (string, *Error) {
-	id, err := c.render(c.device, m.Topic, root)
+// the payload it looks in the record, then in the whole.
+func (c *core) deviceOf(m Message, record nodeID) (string, *Error) {
+	id, err := c.render(c.device, m.Topic, record)
 	if err != nil {
 		return "", refuse(citywatch.RefusedDecode, "device: %s", err.Detail)
 	}
@@ -33,7 +33,7 @@ func (c *core) deviceOf(m Message, root nodeID) (string, *Error) {
 }
 
 // render makes the name that the template describes.
-func (c *core) render(t template, topic string, root nodeID) (string, *Error) {
+func (c *core) render(t template, topic string, record nodeID) (string, *Error) {
 	if len(t.pieces) == 1 && t.pieces[0].kind == pieceLevel {
 		if level, ok := topicLevel(topic, t.pieces[0].level); ok {
 			return c.strings.clone(level), nil
@@ -55,8 +55,8 @@ func (c *core) render(t template, topic string, root nodeID) (string, *Error) {
 			}
 			c.name = append(c.name, s...)
 		case piecePayload:
-			id, ok := c.tree.find(root, p.pointer)
-			if !ok {
+			id := c.lookup(record, p.pointer)
+			if id == none {
 				return "", refuse(citywatch.RefusedDecode, "the payload has no %s", p.pointer.source)
 			}
 			if k := c.tree.nodes[id].kind; k != text && k != number {
@@ -66,6 +66,15 @@ func (c *core) render(t template, topic string, root nodeID) (string, *Error) {
 		}
 	}
 	return c.strings.string(c.name), nil
+}
+
+// lookup returns what the pointer finds in the record, or else in the whole
+// payload, or none.
+func (c *core) lookup(record nodeID, p pointer) nodeID {
+	if id := c.tree.find(record, p); id != none {
+		return id
+	}
+	return c.tree.find(root, p)
 }
 
 // add takes one more value for the reading, from a scalar node. Null and the
@@ -128,23 +137,54 @@ func (c *core) addValue(v citywatch.Value) *Error {
 	return nil
 }
 
-// take returns the values added since the last take or drop, sorted.
-func (c *core) take() ([]citywatch.Value, *Error) {
-	defer c.drop()
+// has reports whether a value of the name was added.
+func (c *core) has(name string) bool {
+	return slices.ContainsFunc(c.values, func(v citywatch.Value) bool { return v.Name == name })
+}
+
+// finish gives the reading the values that were added; where is the node that
+// they come from.
+func (c *core) finish(r *citywatch.Reading, where nodeID) *Error {
 	if len(c.values) == 0 {
-		return nil, nil
+		return refuse(citywatch.RefusedNoValues, "%s has no values in it", c.tree.path(where))
 	}
 	slices.SortFunc(c.values, func(a, b citywatch.Value) int { return cmp.Compare(a.Name, b.Name) })
 	for i := 1; i < len(c.values); i++ {
 		if c.values[i].Name == c.values[i-1].Name {
-			return nil, refuse(citywatch.RefusedDecode, "the value %s occurs twice", clip(c.values[i].Name))
+			return refuse(citywatch.RefusedDecode, "%s: the value %s occurs twice", c.tree.path(where), clip(c.values[i].Name))
 		}
 	}
-	return slices.Clone(c.values), nil
+	r.Values = slices.Clone(c.values)
+	return nil
 }
 
 // drop forgets the values of a reading that is not to be.
 func (c *core) drop() { c.values = c.values[:0] }
+
+// each reads the record at the node, or if that is an array each record in it,
+// and appends the readings to dst, the refusals to f.
+func (c *core) each(dst []citywatch.Reading, id nodeID, f *faults, read func(nodeID) (citywatch.Reading, *Error)) []citywatch.Reading {
+	one := func(id nodeID) {
+		c.drop()
+		r, err := read(id)
+		if err != nil {
+			f.add(err)
+			return
+		}
+		dst = append(dst, r)
+	}
+	if c.tree.nodes[id].kind != array {
+		one(id)
+		return dst
+	}
+	if c.tree.nodes[id].count == 0 {
+		f.add(refuse(citywatch.RefusedNoValues, "%s is an empty array", c.tree.path(id)))
+	}
+	for child := c.tree.nodes[id].first; child != none; child = c.tree.nodes[child].next {
+		one(child)
+	}
+	return dst
+}
 
 // faults gathers what was refused of a message of many records: the first in
 // full, the others by their number.
@@ -168,5 +208,5 @@ func (f *faults) err() error {
 	case 1:
 		return f.first
 	}
-	return &Error{Refusal: f.first.Refusal, Detail: fmt.Sprintf("%s; and %d more like it", f.first.Detail, f.count-1), err: f.first}
+	return &Error{Refusal: f.first.Refusal, Detail: fmt.Sprintf("%s; and %d more refused", f.first.Detail, f.count-1), err: f.first}
 }

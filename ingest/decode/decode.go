@@ -2,6 +2,7 @@ package decode
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -68,7 +69,15 @@ func refuse(r citywatch.Refusal, format string, args ...any) *Error {
 
 // The formats.
 const (
-	JSON = "json"
+	JSON        = "json"
+	JSONFields  = "json_fields"
+	SenML       = "senml"
+	Scalar      = "scalar"
+	ChirpStack  = "chirpstack"
+	TTS         = "tts"
+	Sparkplug   = "sparkplug"
+	Zigbee2MQTT = "zigbee2mqtt"
+	ThingsBoard = "thingsboard"
 )
 
 // format is what is known of one format before its options are.
@@ -83,7 +92,15 @@ type format struct {
 // formats returns every format by name.
 func formats() map[string]format {
 	return map[string]format{
-		JSON: {device: "{2}", make: newJSON},
+		JSON:        {device: "{2}", make: newJSON},
+		JSONFields:  {device: "{2}", make: newJSONFields, check: checkJSONFields},
+		SenML:       {make: newSenML, check: checkSenML},
+		Scalar:      {device: "{2}", make: newScalar, check: checkScalar},
+		ChirpStack:  {device: "{payload:/deviceInfo/devEui}", make: newChirpStack},
+		TTS:         {device: "{payload:/end_device_ids/device_id}", make: newTTS},
+		Sparkplug:   {device: "{4}", make: newSparkplug, check: checkSparkplug},
+		Zigbee2MQTT: {device: "{1+}", make: newZigbee2MQTT},
+		ThingsBoard: {device: "{2}", make: newThingsBoard},
 	}
 }
 
@@ -106,6 +123,16 @@ type Options struct {
 	// {payload:/deviceInfo/devEui} for what a JSON pointer finds in the
 	// payload. Empty means the place that is usual for the format.
 	Device string `yaml:"device"`
+	// Value is the value's name, for scalar a template like Device ({3} if
+	// empty), for senml the name of values that have none of their own
+	// (value if empty).
+	Value string `yaml:"value"`
+	// Split is for senml: the character at whose last occurrence a name is
+	// cut into device and value. Empty means that the base name is the
+	// device, the name the value.
+	Split string `yaml:"split"`
+	// Fields is for json_fields: where its parts stand.
+	Fields Fields `yaml:"fields"`
 }
 
 // Problems returns what is wrong in the options, nil if they can be used.
@@ -126,6 +153,22 @@ func (o Options) Problems() []citywatch.Problem {
 	if f.check != nil {
 		problems = append(problems, f.check(o)...)
 	}
+	return append(problems, o.strays()...)
+}
+
+// strays returns the options that are set although the format has no use for
+// them.
+func (o Options) strays() []citywatch.Problem {
+	var problems []citywatch.Problem
+	stray := func(name string, set bool, of ...string) {
+		if set && !slices.Contains(of, o.format()) {
+			problems = append(problems, citywatch.Problem{Path: "$." + name,
+				Message: fmt.Sprintf("the format %s has no %s", o.format(), name), Hint: "it is for " + strings.Join(of, " and ")})
+		}
+	}
+	stray("value", o.Value != "", Scalar, SenML)
+	stray("split", o.Split != "", SenML)
+	stray("fields", !reflect.ValueOf(o.Fields).IsZero(), JSONFields)
 	return problems
 }
 

@@ -6,9 +6,11 @@ import (
 	"citywatch"
 )
 
-// jsonDecoder decodes the default format, and ThingsBoard's {"ts","values"}.
+// jsonDecoder decodes the default format, and ThingsBoard's forms of it.
 type jsonDecoder struct {
 	core
+	// flat accepts an object without "values" whose members are the values.
+	flat bool
 }
 
 func newJSON(_ Options, c core) Decoder { return &jsonDecoder{core: c} }
@@ -17,45 +19,29 @@ func (d *jsonDecoder) Decode(dst []citywatch.Reading, m Message) ([]citywatch.Re
 	if err := d.tree.parse(m.Payload); err != nil {
 		return dst, err
 	}
-	if d.tree.nodes[0].kind != array {
-		r, err := d.record(m, 0)
-		if err != nil {
-			return dst, err
-		}
-		return append(dst, r), nil
-	}
-	if d.tree.nodes[0].count == 0 {
-		return dst, refuse(citywatch.RefusedNoValues, "the payload is an empty array")
-	}
 	var f faults
-	for id := d.tree.nodes[0].first; id != 0; id = d.tree.nodes[id].next {
-		r, err := d.record(m, id)
-		if err != nil {
-			f.add(err)
-			continue
-		}
-		dst = append(dst, r)
-	}
+	dst = d.each(dst, root, &f, func(id nodeID) (citywatch.Reading, *Error) { return d.record(m, id, "") })
 	return dst, f.err()
 }
 
-// record reads one object with its values.
-func (d *jsonDecoder) record(m Message, id nodeID) (citywatch.Reading, *Error) {
-	d.drop()
-	r := citywatch.Reading{Time: m.Arrived, TimeAssumed: true, Arrived: m.Arrived}
+// record reads one object with its values, of the named device, or if that is
+// empty of the one that the template finds.
+func (d *jsonDecoder) record(m Message, id nodeID, device string) (citywatch.Reading, *Error) {
+	r := citywatch.Reading{Device: device, Time: m.Arrived, TimeAssumed: true, Arrived: m.Arrived}
 	if k := d.tree.nodes[id].kind; k != object {
 		return r, refuse(citywatch.RefusedDecode, `%s is %s; send {"time":"2026-11-22T07:00:00+07:00","values":{"water_level":80.12}}`, d.tree.path(id), k)
 	}
 	var err *Error
-	if r.Device, err = d.deviceOf(m, id); err != nil {
-		return r, err
+	if device == "" {
+		if r.Device, err = d.deviceOf(m, id); err != nil {
+			return r, err
+		}
 	}
-	values := nodeID(0)
-	for c := d.tree.nodes[id].first; c != 0 && err == nil; c = d.tree.nodes[c].next {
+	values := none
+	for c := d.tree.nodes[id].first; c != none && err == nil; c = d.tree.nodes[c].next {
 		switch string(d.tree.nodes[c].key) {
 		case "values":
 			values = c
-			err = d.numbers(c)
 		case "time":
 			err = d.measured(&r, c, d.timeOf)
 		case "ts":
@@ -67,21 +53,25 @@ func (d *jsonDecoder) record(m Message, id nodeID) (citywatch.Reading, *Error) {
 	if err != nil {
 		return r, err
 	}
-	if values == 0 {
-		return r, refuse(citywatch.RefusedNoValues, `%s has no "values"; send {"values":{"water_level":80.12}}, or configure the format json_fields`, d.tree.path(id))
+	if values == none {
+		if !d.flat {
+			return r, refuse(citywatch.RefusedNoValues, `%s has no "values"; send {"values":{"water_level":80.12}}, or configure the format json_fields`, d.tree.path(id))
+		}
+		r = citywatch.Reading{Device: r.Device, Time: m.Arrived, TimeAssumed: true, Arrived: m.Arrived}
+		values = id
 	}
-	if r.Values, err = d.take(); err == nil && len(r.Values) == 0 {
-		err = refuse(citywatch.RefusedNoValues, "%s has nothing in it", d.tree.path(values))
+	if err := d.members(values); err != nil {
+		return r, err
 	}
-	return r, err
+	return r, d.finish(&r, values)
 }
 
-// numbers adds every member of the object of values.
-func (d *jsonDecoder) numbers(id nodeID) *Error {
+// members adds every member of the object as a value.
+func (d *jsonDecoder) members(id nodeID) *Error {
 	if k := d.tree.nodes[id].kind; k != object {
 		return refuse(citywatch.RefusedDecode, `%s is %s; it must be an object such as {"water_level":80.12}`, d.tree.path(id), k)
 	}
-	for c := d.tree.nodes[id].first; c != 0; c = d.tree.nodes[c].next {
+	for c := d.tree.nodes[id].first; c != none; c = d.tree.nodes[c].next {
 		if err := d.add(d.strings.string(d.tree.nodes[c].key), c); err != nil {
 			return err
 		}

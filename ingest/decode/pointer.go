@@ -41,29 +41,22 @@ func parsePointer(s string) (pointer, error) {
 	return p, nil
 }
 
-// find returns the node that p finds from the node id, and whether there is
-// one.
-func (t *tree) find(id nodeID, p pointer) (nodeID, bool) {
+// find returns the node that p finds from the node id, or none.
+func (t *tree) find(id nodeID, p pointer) nodeID {
 	for _, s := range p.steps {
-		switch t.nodes[id].kind {
-		case object:
-			id = t.member(id, s.name)
-		case array:
+		if t.nodes[id].kind == array {
 			id = t.element(id, s.index)
-		default:
-			id = 0
-		}
-		if id == 0 {
-			return 0, false
+		} else {
+			id = t.member(id, s.name)
 		}
 	}
-	return id, true
+	return id
 }
 
-// element returns an array's element, or 0.
+// element returns an array's element, or none.
 func (t *tree) element(id nodeID, index int) nodeID {
 	if index < 0 || index >= t.nodes[id].count {
-		return 0
+		return none
 	}
 	c := t.nodes[id].first
 	for ; index > 0; index-- {

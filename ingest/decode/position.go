@@ -18,10 +18,9 @@ func (c *core) position(id nodeID) (*orb.Point, *Error) {
 	return c.lonLat(n.first, c.tree.nodes[n.first].next)
 }
 
-// lonLat reads a position of its two numbers. The place 0, 0 is what a
-// receiver without a fix reports: no position.
+// lonLat reads a position of its two numbers.
 func (c *core) lonLat(lon, lat nodeID) (*orb.Point, *Error) {
-	var p orb.Point
+	var degrees [2]float64
 	for i, id := range [2]nodeID{lon, lat} {
 		if k := c.tree.nodes[id].kind; k != number {
 			return nil, refuse(citywatch.RefusedDecode, "%s is %s; a longitude or latitude is a number", c.tree.path(id), k)
@@ -30,13 +29,23 @@ func (c *core) lonLat(lon, lat nodeID) (*orb.Point, *Error) {
 		if err != nil {
 			return nil, err
 		}
-		p[i] = f
+		degrees[i] = f
 	}
-	if p == (orb.Point{}) {
+	p, err := place(degrees[0], degrees[1])
+	if err != nil {
+		err.Detail = c.tree.path(lon) + ": " + err.Detail
+	}
+	return p, err
+}
+
+// place returns the position, nil for 0, 0: what a receiver without a fix
+// reports.
+func place(lon, lat float64) (*orb.Point, *Error) {
+	if lon == 0 && lat == 0 {
 		return nil, nil
 	}
-	if p[0] < -180 || p[0] > 180 || p[1] < -90 || p[1] > 90 {
-		return nil, refuse(citywatch.RefusedDecode, "%s: longitude %v, latitude %v is no place on Earth; the longitude comes first", c.tree.path(lon), p[0], p[1])
+	if lon < -180 || lon > 180 || lat < -90 || lat > 90 {
+		return nil, refuse(citywatch.RefusedDecode, "longitude %v, latitude %v is no place on Earth; the longitude comes first", lon, lat)
 	}
-	return &p, nil
+	return &orb.Point{lon, lat}, nil
 }

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"citywatch"
 )
@@ -37,9 +35,14 @@ func (k kind) String() string {
 	return [...]string{"null", "a boolean", "a boolean", "a number", "a text", "an array", "an object"}[k]
 }
 
-// A nodeID is the place of a node in its tree. The root is 0, and because the
-// root is nobody's child, 0 also means none.
+// A nodeID is the place of a node in its tree. none is a node like a null,
+// without members: what is looked up in nothing is nothing.
 type nodeID int32
+
+const (
+	none nodeID = 0
+	root nodeID = 1
+)
 
 // A node is one JSON value.
 type node struct {
@@ -83,12 +86,17 @@ var (
 
 var errNotFinite = errors.New("not a finite number: JSON has no NaN, infinity or hexadecimal float; leave the value out instead")
 
+// reset makes the tree that of the text null, for payloads that are not JSON.
+func (t *tree) reset() {
+	t.nodes, t.escaped = append(t.nodes[:0], node{}, node{}), t.escaped[:0]
+	t.data, t.pos, t.fault = nil, 0, 0
+}
+
 // parse reads data, which must be one JSON text and nothing else.
-func (t *tree) parse(data []byte) error {
-	t.nodes, t.escaped = t.nodes[:0], t.escaped[:0]
-	t.data, t.pos, t.fault = data, 0, 0
-	t.nodes = append(t.nodes, node{})
-	err := t.value(0, 0)
+func (t *tree) parse(data []byte) *Error {
+	t.reset()
+	t.data = data
+	err := t.value(root, 0)
 	if err == nil {
 		if t.space(); t.pos < len(data) {
 			err = errors.New("text goes on after the JSON value")
@@ -97,7 +105,7 @@ func (t *tree) parse(data []byte) error {
 	if err == nil {
 		return nil
 	}
-	if t.fault == 0 {
+	if t.fault == none {
 		t.fault = nodeID(len(t.nodes) - 1)
 	}
 	refusal := citywatch.RefusedDecode
@@ -142,14 +150,14 @@ func (t *tree) members(id nodeID, depth int) error {
 		t.pos++
 		return nil
 	}
-	for last := nodeID(0); ; {
+	for last := none; ; {
 		if len(t.nodes) == maxNodes {
 			return errTooMany
 		}
 		child := nodeID(len(t.nodes))
 		t.nodes = append(t.nodes, node{parent: id})
 		t.nodes[id].count++
-		if last == 0 {
+		if last == none {
 			t.nodes[id].first = child
 		} else {
 			t.nodes[last].next = child
@@ -199,8 +207,8 @@ func (t *tree) key(id nodeID) error {
 func (t *tree) unique(id nodeID) error {
 	const fewMembers = 12 // comparing all pairs is faster than sorting up to here
 	if n := &t.nodes[id]; n.count <= fewMembers {
-		for a := n.first; a != 0; a = t.nodes[a].next {
-			for b := t.nodes[a].next; b != 0; b = t.nodes[b].next {
+		for a := n.first; a != none; a = t.nodes[a].next {
+			for b := t.nodes[a].next; b != none; b = t.nodes[b].next {
 				if bytes.Equal(t.nodes[a].key, t.nodes[b].key) {
 					t.fault = b
 					return errDuplicate
@@ -210,7 +218,7 @@ func (t *tree) unique(id nodeID) error {
 		return nil
 	}
 	t.keys = t.keys[:0]
-	for a := t.nodes[id].first; a != 0; a = t.nodes[a].next {
+	for a := t.nodes[id].first; a != none; a = t.nodes[a].next {
 		t.keys = append(t.keys, t.nodes[a].key)
 	}
 	slices.SortFunc(t.keys, bytes.Compare)
@@ -260,106 +268,6 @@ func (t *tree) word(id nodeID) error {
 	return nil
 }
 
-// text reads the text at pos, which is its opening quote.
-func (t *tree) text() ([]byte, error) {
-	t.pos++
-	start, ascii := t.pos, true
-	for ; t.pos < len(t.data); t.pos++ {
-		switch c := t.data[t.pos]; {
-		case c == '"':
-			s := t.data[start:t.pos]
-			if !ascii && !utf8.Valid(s) {
-				return nil, errUTF8
-			}
-			t.pos++
-			return s, nil
-		case c == '\\':
-			return t.escapedText(start)
-		case c < ' ':
-			return nil, errors.New("a text has a control character that is not escaped")
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-	}
-	return nil, errors.New("a text has no closing quote")
-}
-
-// escapedText reads the rest of a text whose first escape is at pos.
-func (t *tree) escapedText(start int) ([]byte, error) {
-	from := len(t.escaped)
-	t.escaped = append(t.escaped, t.data[start:t.pos]...)
-	for t.pos < len(t.data) {
-		switch c := t.data[t.pos]; {
-		case c == '"':
-			s := t.escaped[from:]
-			if !utf8.Valid(s) {
-				return nil, errUTF8
-			}
-			t.pos++
-			return s[:len(s):len(s)], nil
-		case c == '\\':
-			if err := t.escape(); err != nil {
-				return nil, err
-			}
-		case c < ' ':
-			return nil, errors.New("a text has a control character that is not escaped")
-		default:
-			t.escaped = append(t.escaped, c)
-			t.pos++
-		}
-	}
-	return nil, errors.New("a text has no closing quote")
-}
-
-// escape reads the escape at pos, which is its backslash.
-func (t *tree) escape() error {
-	const from, to = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
-	rest := t.data[t.pos+1:]
-	if len(rest) > 0 {
-		if i := strings.IndexByte(from, rest[0]); i >= 0 {
-			t.escaped = append(t.escaped, to[i])
-			t.pos += 2
-			return nil
-		}
-	}
-	r, ok := hexEscape(t.data[t.pos:])
-	if !ok {
-		return errors.New("a text has an unknown escape")
-	}
-	t.pos += 6
-	if utf16.IsSurrogate(r) {
-		low, ok := hexEscape(t.data[t.pos:])
-		if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
-			return errSurrogate
-		}
-		t.pos += 6
-	}
-	t.escaped = utf8.AppendRune(t.escaped, r)
-	return nil
-}
-
-// hexEscape returns what \uXXXX at the beginning of b stands for.
-func hexEscape(b []byte) (rune, bool) {
-	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
-		return 0, false
-	}
-	var r rune
-	for _, c := range b[2:6] {
-		switch {
-		case '0' <= c && c <= '9':
-			c -= '0'
-		case 'a' <= c && c <= 'f':
-			c -= 'a' - 10
-		case 'A' <= c && c <= 'F':
-			c -= 'A' - 10
-		default:
-			return 0, false
-		}
-		r = r<<4 | rune(c)
-	}
-	return r, true
-}
-
 func (t *tree) space() {
 	for t.pos < len(t.data) {
 		switch t.data[t.pos] {
@@ -379,26 +287,26 @@ func (t *tree) peek() byte {
 	return t.data[t.pos]
 }
 
-// member returns the named member of an object, or 0.
+// member returns the named member of an object, or none.
 func (t *tree) member(id nodeID, name string) nodeID {
 	if t.nodes[id].kind != object {
-		return 0
+		return none
 	}
-	for c := t.nodes[id].first; c != 0; c = t.nodes[c].next {
+	for c := t.nodes[id].first; c != none; c = t.nodes[c].next {
 		if string(t.nodes[c].key) == name {
 			return c
 		}
 	}
-	return 0
+	return none
 }
 
 // path tells where in the payload a node is, for people, as a JSON pointer.
 func (t *tree) path(id nodeID) string {
-	if id == 0 {
+	if id <= root {
 		return "the payload"
 	}
 	var parts []string
-	for ; id != 0; id = t.nodes[id].parent {
+	for ; id > root; id = t.nodes[id].parent {
 		parent := &t.nodes[t.nodes[id].parent]
 		if parent.kind == object {
 			parts = append(parts, clip(string(t.nodes[id].key)))
