@@ -22,10 +22,14 @@ type ResultIterator interface {
 type Result interface{ Tables() TableIterator }
 
 // A TableIterator calls f with every table of a result.
-type TableIterator interface{ Do(f func(Table) error) error }
+type TableIterator interface {
+	Do(f func(Table) error) error
+}
 
 // A Table is a stream of rows.
-type Table interface{ Do(f func(ColReader) error) error }
+type Table interface {
+	Do(f func(ColReader) error) error
+}
 
 // A ColReader reads the columns of some rows of a table.
 type ColReader interface{ Len() int }
