@@ -160,20 +160,21 @@ func BenchmarkWrite(b *testing.B) {
 		b.Run(fmt.Sprint(fields, " fields"), func(b *testing.B) {
 			db := open(b, embedded.Options{})
 			const lines, devices = 5000, 1000
-			at := time.Now().Add(-time.Hour)
+			readings := make([]citywatch.Reading, devices)
+			for i := range readings {
+				readings[i] = reading(fmt.Sprint("device-", i), time.Now().Add(-time.Hour), 80.12)
+				for f := 1; f < fields; f++ {
+					readings[i].Values = append(readings[i].Values, citywatch.Value{Name: fmt.Sprint("value_", f), Number: float64(i) / 3})
+				}
+			}
 			var buf []byte
 			b.ReportAllocs()
 			for b.Loop() {
 				buf = buf[:0]
 				for i := range lines {
-					r := reading(fmt.Sprint("device-", i%devices), at, float64(i))
-					for f := 1; f < fields; f++ {
-						r.Values = append(r.Values, citywatch.Value{Name: fmt.Sprint("value_", f), Number: float64(i) / 3})
-					}
-					buf, _ = series.AppendReading(buf, &r)
-					if i%devices == devices-1 {
-						at = at.Add(time.Millisecond)
-					}
+					r := &readings[i%devices]
+					r.Time = r.Time.Add(time.Millisecond)
+					buf, _ = series.AppendReading(buf, r)
 				}
 				if err := db.Write(b.Context(), series.Raw, buf); err != nil {
 					b.Fatal(err)

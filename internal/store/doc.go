@@ -1,0 +1,2 @@
+// Package store keeps what devices measured.
+package store
