@@ -62,31 +62,24 @@ func (p *Pipeline) Door(o DoorOptions) *Door {
 // error when the pipeline or ctx ended before. It waits for room while the
 // journal cannot keep up. The payload must not change until done.
 //
-// Done may be called before Offer returns, and must not block.
-func (d *Door) Offer(ctx context.Context, m Message, done func(error)) {
+// It returns why the message, or a part of it, was refused, nil if nothing
+// was. Done may be called before Offer returns, and must not block.
+func (d *Door) Offer(ctx context.Context, m Message, done func(error)) *decode.Error {
 	d.metrics.messages.Inc()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	readings, refused := d.understand(m, m.Arrived)
-	switch {
-	case refused == nil:
-		d.pipeline.Submit(ctx, readings, done)
-	case len(readings) == 0:
-		d.keep(m, refused, done)
-	default:
-		done = join(2, done)
-		d.pipeline.Submit(ctx, readings, done)
-		d.keep(m, refused, done)
+	defer clear(d.readings)
+	if refused == nil {
+		d.pipeline.submit(ctx, readings, done)
+		return nil
 	}
-	clear(d.readings)
-}
-
-// Refuse counts a message that was found to be wrong outside the door, keeps
-// it as a dead letter and calls done once, as Offer does.
-func (d *Door) Refuse(m Message, device string, err *decode.Error, done func(error)) {
-	d.metrics.messages.Inc()
-	d.metrics.refuse(err.Refusal)
-	d.keep(m, &refusal{device: device, Error: *err}, done)
+	if len(readings) > 0 {
+		done = join(2, done)
+		d.pipeline.submit(ctx, readings, done)
+	}
+	d.keep(m, refused, done)
+	return refused.whole()
 }
 
 // A refusal is what was refused of one message: the first fault in full, and
@@ -105,11 +98,13 @@ func (r *refusal) add(device string, err *decode.Error) *refusal {
 	return r
 }
 
-func (r *refusal) detail() string {
-	if r.count < 2 {
-		return r.Detail
+// whole returns the refusal as one error.
+func (r *refusal) whole() *decode.Error {
+	detail := r.Detail
+	if r.count > 1 {
+		detail = fmt.Sprintf("%s; and %d more readings of it were refused", detail, r.count-1)
 	}
-	return fmt.Sprintf("%s; and %d more readings of it were refused", r.Detail, r.count-1)
+	return &decode.Error{Refusal: r.Refusal, Detail: detail}
 }
 
 // understand returns the complete readings of a message, in the door's own
@@ -141,7 +136,7 @@ func (d *Door) understand(m Message, now time.Time) ([]citywatch.Reading, *refus
 			continue
 		}
 		device := r.Device
-		if err := d.Admit(r, now); err != nil {
+		if err := d.admit(r, now); err != nil {
 			refuse(device, err)
 			continue
 		}
@@ -176,10 +171,10 @@ func asDecodeError(err error) *decode.Error {
 	return &decode.Error{Refusal: citywatch.RefusedDecode, Detail: err.Error()}
 }
 
-// Admit completes a decoded reading with what is known of its device, or
-// returns why it cannot be taken; the caller then passes that to Refuse. A
-// Class that the decoder has set is that of a device which registers itself.
-func (d *Door) Admit(r *citywatch.Reading, now time.Time) *decode.Error {
+// admit completes a decoded reading with what is known of its device, or
+// returns why it cannot be taken. A Class that the decoder has set is that of
+// a device which registers itself.
+func (d *Door) admit(r *citywatch.Reading, now time.Time) *decode.Error {
 	if len(r.Values) == 0 {
 		return &decode.Error{Refusal: citywatch.RefusedNoValues, Detail: "the reading has no values"}
 	}
@@ -247,7 +242,7 @@ func (d *Door) keep(m Message, r *refusal, done func(error)) {
 		Device:  r.device,
 		Arrived: m.Arrived,
 		Refusal: r.Refusal,
-		Detail:  r.detail(),
+		Detail:  r.whole().Detail,
 		Payload: m.Payload,
 	}, done)
 }

@@ -90,14 +90,14 @@ func (p *Pipeline) Err() error {
 	return errors.Join(errs...)
 }
 
-// Submit takes complete readings and calls done once, with nil when all of
+// submit takes complete readings and calls done once, with nil when all of
 // them are on disk. It waits for room while the journal cannot keep up; when
 // ctx ends meanwhile, done gets its error, and some of the readings may be
-// kept all the same. The readings are the caller's again when Submit returns;
+// kept all the same. The readings are the caller's again when submit returns;
 // what they refer to must not change.
 //
-// Done may be called before Submit returns, and must not block.
-func (p *Pipeline) Submit(ctx context.Context, readings []citywatch.Reading, done func(error)) {
+// Done may be called before submit returns, and must not block.
+func (p *Pipeline) submit(ctx context.Context, readings []citywatch.Reading, done func(error)) {
 	switch len(readings) {
 	case 0:
 		done(nil)

@@ -40,7 +40,7 @@ type letters struct {
 
 	mu      sync.Mutex
 	sources map[string]*allowance
-	repeats []rate.Limiter
+	repeats [repeatSlots]*rate.Limiter
 	stopped bool
 }
 
@@ -55,7 +55,7 @@ type allowance struct {
 }
 
 func newLetters(o Options, j journal, m *metrics) *letters {
-	l := &letters{
+	return &letters{
 		opts:    o,
 		journal: j,
 		metrics: m,
@@ -63,21 +63,12 @@ func newLetters(o Options, j journal, m *metrics) *letters {
 		seed:    maphash.MakeSeed(),
 		queue:   make(chan letter, letterQueue),
 		sources: map[string]*allowance{},
-		repeats: make([]rate.Limiter, repeatSlots),
 	}
-	for i := range l.repeats {
-		l.repeats[i].SetLimit(repeatRate)
-		l.repeats[i].SetBurst(repeatBurst)
-	}
-	return l
 }
 
 // offer keeps the letter, or counts it as not kept, and then calls done.
 func (l *letters) offer(d citywatch.DeadLetter, done func(error)) {
-	if len(d.Payload) > citywatch.MaxPayload {
-		// Copied, so as not to hold on to the rest.
-		d.Payload = slices.Clone(d.Payload[:citywatch.MaxPayload])
-	}
+	d.Payload = d.Payload[:min(len(d.Payload), citywatch.MaxPayload)]
 	l.mu.Lock()
 	err, queued := l.enqueue(letter{d, done})
 	l.mu.Unlock()
@@ -98,6 +89,8 @@ func (l *letters) enqueue(x letter) (err error, queued bool) {
 	if len(l.queue) == cap(l.queue) || !l.allowed(&x.DeadLetter, time.Now()) {
 		return nil, false
 	}
+	// Copied, so as not to hold on to what it may be a part of.
+	x.Payload = slices.Clone(x.Payload)
 	l.queue <- x
 	return nil, true
 }
@@ -110,6 +103,9 @@ func (l *letters) allowed(d *citywatch.DeadLetter, now time.Time) bool {
 		who = d.Topic
 	}
 	slot := maphash.Comparable(l.seed, [3]string{d.Source, who, string(d.Refusal)}) % repeatSlots
+	if l.repeats[slot] == nil {
+		l.repeats[slot] = rate.NewLimiter(repeatRate, repeatBurst)
+	}
 	if !l.repeats[slot].AllowN(now, 1) {
 		return false
 	}

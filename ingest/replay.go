@@ -51,13 +51,13 @@ func (d *Door) replay(ctx context.Context, m Message, now time.Time) error {
 	stored := make(chan error, 1)
 	d.mu.Lock()
 	readings, refused := d.understand(m, now)
-	d.pipeline.Submit(ctx, readings, func(err error) { stored <- err })
+	d.pipeline.submit(ctx, readings, func(err error) { stored <- err })
 	clear(d.readings)
 	d.mu.Unlock()
 	select {
 	case err := <-stored:
 		if err == nil && refused != nil {
-			return &decode.Error{Refusal: refused.Refusal, Detail: refused.detail()}
+			return refused.whole()
 		}
 		return err
 	case <-ctx.Done():

@@ -13,7 +13,6 @@ import (
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
-	"citywatch"
 	"citywatch/ingest"
 	"citywatch/ingest/decode"
 )
@@ -193,16 +192,7 @@ func (s *session) receive(_ paho.Client, m paho.Message) {
 		Message:  decode.Message{Topic: m.Topic(), Payload: m.Payload(), Arrived: time.Now()},
 		Retained: m.Retained(),
 	}
-	source := s.worker.source
-	if door := source.door(m.Topic()); door != nil {
-		door.Offer(s.ctx, message, done)
-		return
-	}
-	// The session knows a filter of an earlier configuration.
-	source.unmatched.Refuse(message, "", &decode.Error{
-		Refusal: citywatch.RefusedDecode,
-		Detail:  "no filter of the source matches the topic; add one, or give the source another client_id",
-	}, done)
+	s.worker.source.door(m.Topic()).Offer(s.ctx, message, done)
 }
 
 // A noStore keeps nothing: what is not acknowledged the broker sends again,

@@ -44,7 +44,7 @@ func New(o Options, p *ingest.Pipeline) (*Source, error) {
 		return nil, fmt.Errorf("mqtt source %q: %s: %w", o.Name, problems[0].Path, problems[0])
 	}
 	o = o.withDefaults()
-	s := &Source{opts: o, unmatched: p.Door(ingest.DoorOptions{Source: o.Name})}
+	s := &Source{opts: o, unmatched: p.Door(ingest.DoorOptions{Source: o.Name, Decoder: nobodys{}})}
 	for _, t := range o.Topics {
 		d, err := decode.New(t.Decode)
 		if err != nil {
@@ -77,14 +77,25 @@ func (s *Source) Run(ctx context.Context) error {
 	return nil
 }
 
-// door returns the door of a topic, nil when no filter matches.
+// door returns the door of a topic.
 func (s *Source) door(topic string) *ingest.Door {
 	for i := range s.routes {
 		if matches(s.routes[i].filter, topic) {
 			return s.routes[i].door
 		}
 	}
-	return nil
+	return s.unmatched
+}
+
+// nobodys decodes the messages that no filter matches: the broker's session
+// still knows a filter of an earlier configuration.
+type nobodys struct{}
+
+func (nobodys) Decode(dst []citywatch.Reading, _ decode.Message) ([]citywatch.Reading, error) {
+	return dst, &decode.Error{
+		Refusal: citywatch.RefusedDecode,
+		Detail:  "no filter of the source matches the topic; add one, or give the source another client_id",
+	}
 }
 
 // A State is how one connection of a source is doing.
