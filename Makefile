@@ -5,7 +5,8 @@
 INFLUXD1 := influxd 1.8.10 github.com/influxdata/influxdb/cmd/influxd -ldflags="-s -w -X main.version=1.8.10"
 INFLUXD2 := 2.9.1
 # Of Telegraf only what the benchmark compares with: MQTT in, file out.
-TELEGRAF := telegraf 1.37.2 github.com/influxdata/telegraf/cmd/telegraf -ldflags="-s -w" \
+TELEGRAF := telegraf 1.37.2 github.com/influxdata/telegraf/cmd/telegraf \
+	-ldflags="-s -w -X github.com/influxdata/telegraf/internal.Version=1.37.2" \
 	-tags=custom,inputs.mqtt_consumer,outputs.file,parsers.json,parsers.json_v2,serializers.influx
 GOLANGCI := golangci-lint 2.15.0 github.com/golangci/golangci-lint/v2/cmd/golangci-lint -ldflags="-s -w"
 GOVULN   := govulncheck 1.8.0 golang.org/x/vuln/cmd/govulncheck
