@@ -81,31 +81,41 @@ func (c *core) lookup(record nodeID, p pointer) nodeID {
 // empty text are no values.
 func (c *core) add(name string, id nodeID) *Error {
 	n := &c.tree.nodes[id]
+	var err *Error
 	switch n.kind {
 	case null:
 		return nil
 	case boolFalse, boolTrue:
-		return c.addNumber(name, float64(n.kind-boolFalse))
+		err = c.addNumber(name, float64(n.kind-boolFalse))
 	case number:
-		f, err := c.number(id)
-		if err != nil {
-			return err
+		f, ok := parseNumber(n.lit)
+		if !ok {
+			return c.tooLarge(id)
 		}
-		return c.addNumber(name, f)
+		err = c.addNumber(name, f)
 	case text:
 		if len(n.lit) > maxText {
 			return refuse(citywatch.RefusedDecode, "%s: a text of %d bytes; at most %d", c.tree.path(id), len(n.lit), maxText)
 		}
-		return c.addText(name, c.strings.string(n.lit))
+		err = c.addText(name, c.strings.string(n.lit))
+	default:
+		return refuse(citywatch.RefusedDecode, "%s is %s; a value is a number, a boolean or a text", c.tree.path(id), n.kind)
 	}
-	return refuse(citywatch.RefusedDecode, "%s is %s; a value is a number, a boolean or a text", c.tree.path(id), n.kind)
+	if err != nil {
+		err.Detail = c.tree.path(id) + ": " + err.Detail
+	}
+	return err
+}
+
+func (c *core) tooLarge(id nodeID) *Error {
+	return refuse(citywatch.RefusedNumber, "%s: %s is too large for a number", c.tree.path(id), clip(string(c.tree.nodes[id].lit)))
 }
 
 // number returns the node's number.
 func (c *core) number(id nodeID) (float64, *Error) {
 	f, ok := parseNumber(c.tree.nodes[id].lit)
 	if !ok {
-		return 0, refuse(citywatch.RefusedNumber, "%s: %s is too large for a number", c.tree.path(id), clip(string(c.tree.nodes[id].lit)))
+		return 0, c.tooLarge(id)
 	}
 	return f, nil
 }

@@ -184,10 +184,10 @@ func (d *senML) sample(m Message, base, r *senMLRecord) *Error {
 	}
 	switch {
 	case r.has&labelValue != 0:
-		switch {
-		case unit == "lon" && r.has&labelName == 0:
+		switch unit {
+		case "lon":
 			s.part = partLongitude
-		case unit == "lat" && r.has&labelName == 0:
+		case "lat":
 			s.part = partLatitude
 		}
 		return d.number(&s, name, base.baseValue+r.value)

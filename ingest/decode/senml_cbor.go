@@ -60,7 +60,7 @@ func (d *senML) readCBOR(payload []byte) *Error {
 		}
 		if len(unknown) > 0 {
 			slices.Sort(unknown)
-			return checkUnknownField(r.path+"/"+clip(unknown[0]), []byte(unknown[0]))
+			return checkUnknownField(r.path+"/"+legible(unknown[0]), []byte(unknown[0]))
 		}
 		d.records = append(d.records, r)
 	}

@@ -34,6 +34,9 @@ type sparkplugTopic struct {
 	group, kind, node, device string
 }
 
+// key names the edge node.
+func (t sparkplugTopic) key() string { return t.group + "/" + t.node }
+
 func parseSparkplugTopic(topic string) (sparkplugTopic, *Error) {
 	var t sparkplugTopic
 	rest, ok := strings.CutPrefix(topic, "spBv1.0/")
@@ -84,7 +87,7 @@ func (d *sparkplugB) Decode(dst []citywatch.Reading, m Message) ([]citywatch.Rea
 
 // message handles one message whose topic and payload are parsed.
 func (d *sparkplugB) message(t sparkplugTopic, m Message, f *faults) {
-	key := t.group + "/" + t.node
+	key := t.key()
 	var node *edgeNode
 	if t.kind == "NBIRTH" || t.kind == "DBIRTH" {
 		node = d.births.make(key)
@@ -124,7 +127,7 @@ func (d *sparkplugB) born(node *edgeNode, t sparkplugTopic, m Message, f *faults
 			continue
 		}
 		if !d.births.define(node, t.device, x, d.strings.string(x.name)) {
-			f.add(refuse(citywatch.RefusedDecode, "the births of %s/%s, or of all edge nodes, define more metrics than are remembered: the data of this one will be refused", clip(t.group), clip(t.node)))
+			f.add(refuse(citywatch.RefusedDecode, "the births of %s, or of all edge nodes, define more metrics than are remembered: the data of this one will be refused", clip(t.key())))
 		}
 	}
 	d.data(node, t, m, f)
@@ -209,7 +212,7 @@ func (d *sparkplugB) identify(node *edgeNode, t sparkplugTopic, x *sparkplugMetr
 	}
 	known, ok := node.alias(t.device, x.alias)
 	if !ok {
-		return "", 0, refuse(citywatch.RefusedDecode, "the alias %d of %s/%s is in no birth that was heard; %s", x.alias, clip(t.group), clip(t.node), rebirthHint)
+		return "", 0, refuse(citywatch.RefusedDecode, "the alias %d of %s is in no birth that was heard; %s", x.alias, clip(t.key()), rebirthHint)
 	}
 	if x.datatype != 0 {
 		known.datatype = x.datatype

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"citywatch"
 )
@@ -99,6 +100,7 @@ func (t *tree) parse(data []byte) *Error {
 	err := t.value(root, 0)
 	if err == nil {
 		if t.space(); t.pos < len(data) {
+			t.fault = root
 			err = errors.New("text goes on after the JSON value")
 		}
 	}
@@ -165,6 +167,7 @@ func (t *tree) members(id nodeID, depth int) error {
 		last = child
 		if isObject {
 			if err := t.key(child); err != nil {
+				t.fault = id
 				return err
 			}
 		}
@@ -300,7 +303,8 @@ func (t *tree) member(id nodeID, name string) nodeID {
 	return none
 }
 
-// path tells where in the payload a node is, for people, as a JSON pointer.
+// path tells where in the payload a node is, for people: as a JSON pointer,
+// if the names in it are such that people can read them.
 func (t *tree) path(id nodeID) string {
 	if id <= root {
 		return "the payload"
@@ -309,7 +313,7 @@ func (t *tree) path(id nodeID) string {
 	for ; id > root; id = t.nodes[id].parent {
 		parent := &t.nodes[t.nodes[id].parent]
 		if parent.kind == object {
-			parts = append(parts, clip(string(t.nodes[id].key)))
+			parts = append(parts, legible(string(t.nodes[id].key)))
 			continue
 		}
 		index := 0
@@ -320,4 +324,13 @@ func (t *tree) path(id nodeID) string {
 	}
 	slices.Reverse(parts)
 	return "/" + strings.Join(parts, "/")
+}
+
+// legible returns the name as it stands in a JSON pointer, or quoted if it
+// cannot be read otherwise.
+func legible(name string) string {
+	if len(name) > 60 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return clip(name)
+	}
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }

@@ -15,9 +15,8 @@ type zigbee2MQTT struct {
 func newZigbee2MQTT(_ Options, c core) Decoder { return &zigbee2MQTT{c} }
 
 func (d *zigbee2MQTT) Decode(dst []citywatch.Reading, m Message) ([]citywatch.Reading, error) {
-	_, below, _ := strings.Cut(m.Topic, "/")
-	if first, _, _ := strings.Cut(below, "/"); first == "bridge" {
-		return dst, nil
+	if strings.Contains(m.Topic, "/bridge/") {
+		return dst, nil // of the bridge itself: its log, its lists
 	}
 	last := m.Topic[strings.LastIndexByte(m.Topic, '/')+1:]
 	if last == "set" || last == "get" {
@@ -33,6 +32,12 @@ func (d *zigbee2MQTT) Decode(dst []citywatch.Reading, m Message) ([]citywatch.Re
 		r, err = d.state(m)
 	}
 	if err != nil {
+		return dst, err
+	}
+	if len(d.values) == 0 {
+		return dst, nil // {"action":""} follows every press of a button
+	}
+	if err := d.finish(&r, root); err != nil {
 		return dst, err
 	}
 	return append(dst, r), nil
@@ -62,10 +67,7 @@ func (d *zigbee2MQTT) availability(m Message) (citywatch.Reading, *Error) {
 	if r.Device, err = d.deviceOf(m, root); err != nil {
 		return r, err
 	}
-	if err := d.addNumber("online", online); err != nil {
-		return r, err
-	}
-	return r, d.finish(&r, root)
+	return r, d.addNumber("online", online)
 }
 
 // state reads the object of a device's state. The firmware's update and the
@@ -92,15 +94,11 @@ func (d *zigbee2MQTT) state(m Message) (citywatch.Reading, *Error) {
 		}
 		r.TimeAssumed = false
 	}
-	err = d.flatten(root, func(key []byte) bool {
+	return r, d.flatten(root, func(key []byte) bool {
 		switch string(key) {
 		case "last_seen", "update", "update_available", "device":
 			return true
 		}
 		return false
 	})
-	if err != nil {
-		return r, err
-	}
-	return r, d.finish(&r, root)
 }
