@@ -1,0 +1,283 @@
+package alerts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"citywatch"
+)
+
+// Options configure an engine.
+type Options struct {
+	// MaxLag is how long after it was measured a reading may arrive and still
+	// move an alert, at least twice the device's period. 0 is unlimited: what
+	// is newest of a device counts, so that recorded data can be played.
+	MaxLag time.Duration `yaml:"max_lag"`
+}
+
+// Problems returns what is wrong with the options.
+func (o Options) Problems() []citywatch.Problem {
+	if o.MaxLag < 0 {
+		return []citywatch.Problem{{Path: "$.max_lag", Message: fmt.Sprintf("%v is negative", o.MaxLag), Hint: "10m, or 0 for no limit"}}
+	}
+	return nil
+}
+
+// A Reader returns what the journal holds, in its order. Next waits for what
+// is not there yet; a context that ends loses nothing.
+type Reader[T any] interface {
+	Next(context.Context) (T, error)
+	Close()
+}
+
+type journal interface {
+	AppendTransitions(context.Context, []citywatch.Transition) error
+	TransitionBounds(context.Context) (first, last uint64, err error)
+	Load(ctx context.Context, key string) ([]byte, error)
+	Save(ctx context.Context, key string, data []byte) error
+}
+
+type devices interface {
+	Lookup(id string) (*citywatch.Device, bool)
+	// Devices returns the listed devices whose readings come in the engine's
+	// shard.
+	Devices() []*citywatch.Device
+}
+
+// Deps are what an engine is given by its surroundings.
+type Deps struct {
+	// Shard is the shard of the journal that the engine reads. Only one engine
+	// may read it at a time.
+	Shard   int
+	Rules   *Rules
+	Devices devices
+	Journal journal
+	// Entries and Transitions read the journal from a sequence number on.
+	Entries     func(from uint64) Reader[citywatch.Entry]
+	Transitions func(from uint64) Reader[citywatch.Transition]
+	// Metrics may be nil.
+	Metrics prometheus.Registerer
+	Log     *slog.Logger
+}
+
+// An Engine evaluates rules over one shard of the journal.
+type Engine struct {
+	deps    Deps
+	fold    *fold
+	metrics *metrics
+	actions chan action
+	stopped chan struct{}
+	// since counts the entries since the last checkpoint, appended is the last
+	// transition that is known to be in the journal.
+	since    int
+	appended uint64
+}
+
+// New returns an engine; Run starts it.
+func New(o Options, d Deps) *Engine {
+	return &Engine{
+		deps: d, fold: newFold(o, d), metrics: newMetrics(d.Metrics, d.Rules),
+		actions: make(chan action), stopped: make(chan struct{}),
+	}
+}
+
+// An action is a person's, on its way to the engine's goroutine.
+type action struct {
+	do    func(Action) (citywatch.Alert, error)
+	what  Action
+	reply chan<- outcome
+}
+
+type outcome struct {
+	alert citywatch.Alert
+	err   error
+}
+
+// Acknowledge notes that somebody has seen an alert, and returns the alert
+// after that. It returns when the journal has it. The errors are ErrNotFound,
+// ErrConflict (a *ConflictError), ErrStopped and ctx's; after ctx's it may have
+// happened all the same. It waits while the engine does not run yet.
+func (e *Engine) Acknowledge(ctx context.Context, a Action) (citywatch.Alert, error) {
+	return e.act(ctx, a, e.fold.acknowledge)
+}
+
+// Reset ends an alert of a latched rule. It returns ErrStillTrue as long as
+// fresh data says that it is not over, ErrNotLatched where there is nothing to
+// reset, and the errors of Acknowledge. Who resets an alert has also
+// acknowledged it.
+func (e *Engine) Reset(ctx context.Context, a Action) (citywatch.Alert, error) {
+	return e.act(ctx, a, e.fold.reset)
+}
+
+func (e *Engine) act(ctx context.Context, a Action, do func(Action) (citywatch.Alert, error)) (citywatch.Alert, error) {
+	reply := make(chan outcome, 1)
+	select {
+	case e.actions <- action{do, a, reply}:
+	case <-e.stopped:
+		return citywatch.Alert{}, ErrStopped
+	case <-ctx.Done():
+		return citywatch.Alert{}, ctx.Err()
+	}
+	select {
+	case o := <-reply:
+		return o.alert, o.err
+	case <-ctx.Done():
+		return citywatch.Alert{}, ctx.Err()
+	}
+}
+
+const (
+	// checkpointEvery and checkpointEntries bound how much of the journal is
+	// read anew after a crash. Each checkpoint costs an fsync.
+	checkpointEvery   = time.Minute
+	checkpointEntries = 50_000
+	// ahead is how many entries are read ahead of those being evaluated.
+	ahead = 16
+	// together is how many transitions of several entries go to the journal in
+	// one piece when the engine is behind.
+	together = 500
+)
+
+// Run restores what the engine knew and follows the journal until ctx ends.
+// It can be run once.
+func (e *Engine) Run(ctx context.Context) error {
+	defer close(e.stopped)
+	if err := e.restore(ctx); err != nil {
+		return fmt.Errorf("alerts: restoring: %w", err)
+	}
+	entries := make(chan citywatch.Entry, ahead)
+	g, running := errgroup.WithContext(ctx)
+	from := e.fold.last.Seq + 1
+	g.Go(func() error { return e.read(running, from, entries) })
+	g.Go(func() error { return e.follow(running, entries) })
+	err := g.Wait()
+	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return fmt.Errorf("alerts: %w", err)
+}
+
+func (e *Engine) read(ctx context.Context, from uint64, entries chan<- citywatch.Entry) error {
+	r := e.deps.Entries(from)
+	defer r.Close()
+	for {
+		entry, err := r.Next(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case entries <- entry:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// follow evaluates entries and takes actions, one after the other.
+func (e *Engine) follow(ctx context.Context, entries <-chan citywatch.Entry) error {
+	s := saver{engine: e}
+	defer s.finish(ctx)
+	timer := time.NewTicker(checkpointEvery)
+	defer timer.Stop()
+	for {
+		var err error
+		due := false
+		select {
+		case entry := <-entries:
+			err = e.evaluate(ctx, entry, entries)
+			due = e.since >= checkpointEntries
+		case a := <-e.actions:
+			err = e.take(ctx, a)
+		case <-timer.C:
+			due = true
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		if due {
+			s.start(ctx)
+		}
+	}
+}
+
+// evaluate applies an entry, and those that wait behind it until there is
+// enough to write.
+func (e *Engine) evaluate(ctx context.Context, entry citywatch.Entry, more <-chan citywatch.Entry) error {
+	for waiting := true; waiting; {
+		e.apply(&entry)
+		if len(e.fold.out) >= together {
+			break
+		}
+		select {
+		case entry = <-more:
+		default:
+			waiting = false
+		}
+	}
+	return e.flush(ctx)
+}
+
+func (e *Engine) apply(entry *citywatch.Entry) {
+	if entry.Seq <= e.fold.last.Seq {
+		e.deps.Log.Error("the journal begins anew: alerts are kept, and its readings are taken from the start",
+			"shard", e.deps.Shard, "known", e.fold.last.Seq, "found", entry.Seq)
+		e.fold.rewind()
+	}
+	e.fold.apply(entry)
+	e.since++
+}
+
+// take carries out an action and answers when the journal has it.
+func (e *Engine) take(ctx context.Context, a action) error {
+	alert, err := a.do(a.what)
+	if failed := e.flush(ctx); failed != nil {
+		a.reply <- outcome{err: ErrStopped}
+		return failed
+	}
+	a.reply <- outcome{alert, err}
+	return nil
+}
+
+// flush writes the transitions to the journal. It tries until ctx ends: what
+// is behind them waits.
+func (e *Engine) flush(ctx context.Context) error {
+	e.metrics.take(e.fold)
+	if len(e.fold.out) == 0 {
+		return nil
+	}
+	const longest = 5 * time.Second
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longest) {
+		err := e.deps.Journal.AppendTransitions(ctx, e.fold.out)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		e.metrics.retries.Inc()
+		if pause == longest {
+			e.deps.Log.Error("the journal does not take the changes of alerts; nobody sees them until it does",
+				"shard", e.deps.Shard, "waiting", len(e.fold.out), "err", err)
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	for i := range e.fold.out {
+		e.appended = max(e.appended, e.fold.out[i].Seq)
+	}
+	e.metrics.appended(e.fold.out)
+	clear(e.fold.out)
+	e.fold.out = e.fold.out[:0]
+	return nil
+}

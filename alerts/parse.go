@@ -1,0 +1,284 @@
+package alerts
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"citywatch"
+	"citywatch/internal/strictyaml"
+)
+
+// A Catalogue is what rules may refer to.
+type Catalogue struct {
+	Classes []citywatch.Class
+	Devices []citywatch.Device
+	Zones   []citywatch.Zone
+}
+
+// The rule file as a person writes it.
+type (
+	fileEntry struct {
+		Rules []ruleEntry `yaml:"rules"`
+	}
+	ruleEntry struct {
+		ID        string          `yaml:"id"`
+		Name      citywatch.Text  `yaml:"name"`
+		Hazard    string          `yaml:"hazard"`
+		Select    selectEntry     `yaml:"select"`
+		Threshold *thresholdEntry `yaml:"threshold"`
+		State     *stateEntry     `yaml:"state"`
+		Silence   *silenceEntry   `yaml:"silence"`
+		Latch     bool            `yaml:"latch"`
+	}
+	selectEntry struct {
+		Class  string           `yaml:"class"`
+		Device []string         `yaml:"device"`
+		Zone   []string         `yaml:"zone"`
+		Sector citywatch.Sector `yaml:"sector"`
+	}
+	thresholdEntry struct {
+		Value     string        `yaml:"value"`
+		Levels    any           `yaml:"levels"` // "device", or levels with bounds
+		Direction string        `yaml:"direction"`
+		For       time.Duration `yaml:"for"`
+		Recover   recoverEntry  `yaml:"recover"`
+	}
+	stateEntry struct {
+		Value   string                     `yaml:"value"`
+		Levels  map[string]citywatch.Level `yaml:"levels"`
+		For     time.Duration              `yaml:"for"`
+		Recover struct {
+			For time.Duration `yaml:"for"`
+		} `yaml:"recover"`
+	}
+	recoverEntry struct {
+		Margin float64       `yaml:"margin"`
+		For    time.Duration `yaml:"for"`
+	}
+	silenceEntry struct {
+		Periods int             `yaml:"periods"`
+		After   time.Duration   `yaml:"after"`
+		Level   citywatch.Level `yaml:"level"`
+	}
+)
+
+// Parse reads a file of rules and returns every problem found in it. The rules
+// are nil if there is any. The document tells where a problem's path stands.
+func Parse(src []byte, catalogue Catalogue) (*Rules, *strictyaml.Document, []citywatch.Problem) {
+	var file fileEntry
+	doc, problems := strictyaml.Decode(src, &file)
+	p := parser{catalogue: catalogue, ids: map[string]bool{}, broken: map[string]bool{}, problems: problems}
+	for _, problem := range problems {
+		p.broken[problem.Path] = true
+	}
+	rules := &Rules{units: map[quantity]string{}}
+	for i := range file.Rules {
+		r := p.rule(&file.Rules[i], strictyaml.Index("$.rules", i))
+		rules.rules = append(rules.rules, r)
+	}
+	if len(p.problems) > 0 {
+		return nil, doc, p.problems
+	}
+	for _, r := range rules.rules {
+		r.hash = r.contentHash()
+		rules.unconfigured = append(rules.unconfigured, unconfigured(r, catalogue.Devices)...)
+	}
+	for _, c := range catalogue.Classes {
+		for _, q := range c.Quantities {
+			rules.units[quantity{c.ID, q.Value}] = q.Unit
+		}
+	}
+	return rules, doc, nil
+}
+
+type parser struct {
+	catalogue Catalogue
+	ids       map[string]bool
+	broken    map[string]bool // paths already reported
+	problems  []citywatch.Problem
+}
+
+// report adds a problem, unless what stands at path could not be read anyway.
+func (p *parser) report(path, hint, format string, args ...any) {
+	if !p.broken[path] {
+		p.problems = append(p.problems, citywatch.Problem{Path: path, Message: fmt.Sprintf(format, args...), Hint: hint})
+	}
+}
+
+// A rule's id stands in the ids of its alerts, and so in URLs.
+var ruleID = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+
+func (p *parser) rule(e *ruleEntry, path string) *rule {
+	const idHint = "small letters, digits, - and _, as in river-flood"
+	switch {
+	case !ruleID.MatchString(e.ID):
+		p.report(path+".id", idHint, "%q cannot be a rule's id", e.ID)
+	case p.ids[e.ID]:
+		p.report(path+".id", "the alerts of one would be taken for the other's", "two rules have the id %q", e.ID)
+	}
+	p.ids[e.ID] = true
+	if e.Name.VI == "" || e.Name.EN == "" {
+		p.report(path+".name", "name: {vi: …, en: …}", "rule %q needs a name in Vietnamese and in English", e.ID)
+	}
+	if !ruleID.MatchString(e.Hazard) {
+		p.report(path+".hazard", "what it warns of, as in flood, fire or device", "%q cannot be a hazard", e.Hazard)
+	}
+	r := &rule{ID: e.ID, Name: e.Name, Hazard: e.Hazard, Latch: e.Latch}
+	r.Select = p.selection(e, path+".select")
+	switch detectors := named(e); len(detectors) {
+	case 0:
+		p.report(path, "add threshold, state or silence", "rule %q does not say what to watch for", e.ID)
+	case 1:
+		p.detector(e, r, path+"."+detectors[0])
+	default:
+		p.report(path+"."+detectors[1], "make it two rules", "rule %q has both %s", e.ID, strings.Join(detectors, " and "))
+	}
+	return r
+}
+
+// named returns the detectors that the entry has.
+func named(e *ruleEntry) []string {
+	var names []string
+	if e.Threshold != nil {
+		names = append(names, "threshold")
+	}
+	if e.State != nil {
+		names = append(names, "state")
+	}
+	if e.Silence != nil {
+		names = append(names, "silence")
+	}
+	return names
+}
+
+func (p *parser) detector(e *ruleEntry, r *rule, path string) {
+	switch {
+	case e.Threshold != nil:
+		p.threshold(e.Threshold, r, path)
+	case e.State != nil:
+		p.state(e.State, r, path)
+	default:
+		p.silence(e.Silence, r, path)
+	}
+}
+
+func (p *parser) selection(e *ruleEntry, path string) selection {
+	s := selection{Class: e.Select.Class, Devices: e.Select.Device, Zones: e.Select.Zone, Sector: e.Select.Sector}
+	if s.Class == "" && len(s.Devices) == 0 && len(s.Zones) == 0 && s.Sector == "" {
+		p.report(path, "select by class, device, zone or sector", "rule %q does not select any devices", e.ID)
+	}
+	ids := func(n int, id func(int) string) []string {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = id(i)
+		}
+		return all
+	}
+	c := &p.catalogue
+	classes := ids(len(c.Classes), func(i int) string { return c.Classes[i].ID })
+	devices := ids(len(c.Devices), func(i int) string { return c.Devices[i].ID })
+	zones := ids(len(c.Zones), func(i int) string { return c.Zones[i].ID })
+	if s.Class != "" {
+		p.known("class", s.Class, classes, path+".class")
+	}
+	for i, id := range s.Devices {
+		p.known("device", id, devices, strictyaml.Index(path+".device", i))
+	}
+	for i, id := range s.Zones {
+		p.known("zone", id, zones, strictyaml.Index(path+".zone", i))
+	}
+	if s.Sector != "" && !slices.Contains(citywatch.Sectors(), s.Sector) {
+		p.report(path+".sector", fmt.Sprintf("one of %v", citywatch.Sectors()), "unknown sector %q", s.Sector)
+	}
+	return s
+}
+
+func (p *parser) known(kind, id string, known []string, path string) {
+	if slices.Contains(known, id) {
+		return
+	}
+	hint := ""
+	if near := strictyaml.Nearest(id, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	p.report(path, hint, "unknown %s %q", kind, id)
+}
+
+// selected returns the listed devices that the rule is about.
+func selected(r *rule, devices []citywatch.Device) []*citywatch.Device {
+	var found []*citywatch.Device
+	for i := range devices {
+		if r.Select.selects(&devices[i]) {
+			found = append(found, &devices[i])
+		}
+	}
+	return found
+}
+
+func (p *parser) notNegative(d time.Duration, path string) {
+	if d < 0 {
+		p.report(path, "", "%v is negative", d)
+	}
+}
+
+// value checks the name of a watched value. A device may send values that its
+// class does not list, so only what looks like a slip of the finger is refused.
+func (p *parser) value(r *rule, value, path string) {
+	if value == "" {
+		p.report(path, "the name of a value in the readings, as in water_level", "rule %q does not say which value to watch", r.ID)
+		return
+	}
+	for _, c := range p.catalogue.Classes {
+		if c.ID != r.Select.Class {
+			continue
+		}
+		var known []string
+		for _, q := range c.Quantities {
+			known = append(known, q.Value)
+		}
+		if near := strictyaml.Nearest(value, known); near != "" && near != value && len(value) > 3 {
+			p.report(path, fmt.Sprintf("did you mean %q? Else list it among the quantities of the class", near),
+				"devices of class %q have no value %q", c.ID, value)
+		}
+	}
+}
+
+func (p *parser) state(e *stateEntry, r *rule, path string) {
+	p.value(r, e.Value, path+".value")
+	p.notNegative(e.For, path+".for")
+	p.notNegative(e.Recover.For, path+".recover.for")
+	if len(e.Levels) == 0 {
+		p.report(path+".levels", "levels: {fire: 4, fault: 2}", "rule %q gives no text a level", r.ID)
+	}
+	for _, text := range slices.Sorted(maps.Keys(e.Levels)) {
+		at := strictyaml.Key(path+".levels", text)
+		switch {
+		case !e.Levels[text].Valid():
+			p.report(at, "levels go from 1 to 5", "%q has level %d", text, e.Levels[text])
+		case text == "true" || text == "false":
+			p.report(at, "it arrives as the number 1 or 0: use threshold", "no value is ever the text %q", text)
+		}
+	}
+	r.States = &states{Value: e.Value, Levels: e.Levels}
+	r.For, r.Recover = e.For, e.Recover.For
+}
+
+func (p *parser) silence(e *silenceEntry, r *rule, path string) {
+	switch {
+	case (e.Periods == 0) == (e.After == 0):
+		p.report(path, "periods: 5 counts in the device's own period, after: 30m is the same for all",
+			"rule %q needs either periods or after", r.ID)
+	case e.Periods != 0 && e.Periods < 2:
+		p.report(path+".periods", "at least 2, or every small delay raises an alert", "%d periods are too few", e.Periods)
+	case e.After < 0:
+		p.report(path+".after", "", "%v is negative", e.After)
+	}
+	if !e.Level.Valid() {
+		p.report(path+".level", "1 to 5", "rule %q has level %d", r.ID, e.Level)
+	}
+	r.Silence = &silence{Periods: e.Periods, After: e.After, Level: e.Level}
+}

@@ -1,0 +1,145 @@
+package alerts
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"citywatch"
+)
+
+// A saved key is what stands in a transition and in a checkpoint.
+type saved struct {
+	Shard  int    `json:"shard,omitempty"`
+	Rule   string `json:"rule"`
+	Device string `json:"device"`
+	// Value is the name of the value that the state is about.
+	Value string `json:"value,omitempty"`
+	state
+	// Alert is left out in a transition, which has it anyway.
+	Alert *citywatch.Alert `json:"alert,omitempty"`
+}
+
+// state writes a key's state for its transition.
+func (f *fold) state(k *key) []byte {
+	b, err := json.Marshal(saved{Shard: f.shard, Rule: k.id.rule, Device: k.id.device, Value: k.value, state: k.state})
+	if err != nil {
+		// Numbers are finite and times lie within the years that JSON can
+		// write: ingest and order see to that.
+		panic(fmt.Errorf("the state of %v cannot be written: %w", k.id, err))
+	}
+	return b
+}
+
+// A checkpoint is everything that a fold knows after an entry.
+type checkpoint struct {
+	Version int `json:"version"`
+	// Last is the entry up to which it knows the journal, Transitions the last
+	// transition that the keys have in them.
+	Last        citywatch.Position `json:"last"`
+	Transitions uint64             `json:"transitions"`
+	Clock       clock              `json:"clock"`
+	Keys        []saved            `json:"keys"`
+}
+
+const checkpointVersion = 1
+
+// forgottenAfter is how long the state of a device that is not there any more
+// is kept, if nothing was the matter with it.
+const forgottenAfter = 30 * 24 * time.Hour
+
+// checkpoint copies what the fold knows. Every transition must be in the
+// journal.
+func (f *fold) checkpoint() *checkpoint {
+	c := &checkpoint{Version: checkpointVersion, Last: f.last, Clock: f.clk, Keys: make([]saved, 0, len(f.keys))}
+	for _, k := range f.keys {
+		switch {
+		case k.Episode != nil:
+		case k.check == nil && f.clk.Now.Sub(k.Clock) > forgottenAfter,
+			k.check != nil && k.check.judge != nil && k.Last.IsZero():
+			continue // as good as new
+		}
+		s := saved{Rule: k.id.rule, Device: k.id.device, Value: k.value, state: k.state}
+		if k.Episode != nil {
+			episode := *k.Episode // changes while the checkpoint is being written
+			s.Episode = &episode
+			if episode.Alert != nil {
+				alert := *episode.Alert
+				s.Alert = &alert
+			}
+		}
+		c.Keys = append(c.Keys, s)
+	}
+	return c
+}
+
+// load takes over a checkpoint.
+func (f *fold) load(data []byte) (transitions uint64, err error) {
+	var c checkpoint
+	if err := json.Unmarshal(data, &c); err != nil {
+		return 0, err
+	}
+	if c.Version != checkpointVersion {
+		return 0, fmt.Errorf("the checkpoint has version %d; this program reads version %d", c.Version, checkpointVersion)
+	}
+	f.clk, f.last = c.Clock, c.Last
+	for i := range c.Keys {
+		f.claimable(&c.Keys[i], c.Keys[i].Alert)
+	}
+	return c.Transitions, nil
+}
+
+// replay takes over what a transition after the checkpoint says of its key.
+func (f *fold) replay(t *citywatch.Transition) error {
+	var s saved
+	if err := json.Unmarshal(t.State, &s); err != nil {
+		return fmt.Errorf("the state in transition %s: %w", t.ID, err)
+	}
+	if s.Shard == f.shard {
+		f.claimable(&s, &t.Alert)
+	}
+	return nil
+}
+
+// claimable adds a restored key, or brings it up to date.
+func (f *fold) claimable(s *saved, alert *citywatch.Alert) {
+	id := keyID{s.Rule, s.Device}
+	k, ok := f.unclaimed[id]
+	if !ok {
+		k = f.newKey(id)
+		f.unclaimed[id] = k
+	}
+	if ep := k.Episode; ep != nil && ep.Alert != nil {
+		delete(f.open, ep.Alert.ID)
+	}
+	k.state, k.value = s.state, s.Value
+	if k.Episode != nil && alert != nil && alert.Open() {
+		k.Episode.Alert = alert
+		f.open[alert.ID] = k
+	}
+}
+
+// start makes the keys of every listed device.
+func (f *fold) start() {
+	for _, d := range f.devices.Devices() {
+		f.adopt(d)
+	}
+	for _, k := range f.unclaimed {
+		f.schedule(k)
+	}
+}
+
+// rewind is for a journal that begins anew: the places remembered are of
+// another one.
+func (f *fold) rewind() {
+	f.last = citywatch.Position{}
+	for _, k := range f.keys {
+		k.Pos = citywatch.Position{}
+	}
+}
+
+// ruleExists reports whether there is a rule with this id.
+func (f *fold) ruleExists(id string) bool {
+	return slices.ContainsFunc(f.rules.rules, func(r *rule) bool { return r.ID == id })
+}

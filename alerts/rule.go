@@ -1,0 +1,122 @@
+package alerts
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"citywatch"
+)
+
+// Rules is a set of valid rules. It is never changed.
+type Rules struct {
+	rules        []*rule
+	units        map[quantity]string
+	unconfigured []Unconfigured
+}
+
+// An Unconfigured level is one that a rule or a station's table names without
+// a bound. It can never be reached, which people must be able to see.
+type Unconfigured struct {
+	Rule string `json:"rule"`
+	// Device is empty where the rule's own levels are meant.
+	Device string `json:"device,omitempty"`
+	Value  string `json:"value"`
+	// Level is None where the device has no table at all.
+	Level citywatch.Level `json:"level"`
+}
+
+// Len returns how many rules there are.
+func (rs *Rules) Len() int { return len(rs.rules) }
+
+// Unconfigured returns every level without a bound, in the order of the rules.
+func (rs *Rules) Unconfigured() []Unconfigured { return slices.Clone(rs.unconfigured) }
+
+// A quantity is one value of one class of devices.
+type quantity struct{ class, value string }
+
+// A rule in the form that is hashed: what it means, not how it was written.
+type rule struct {
+	ID     string         `json:"id"`
+	Name   citywatch.Text `json:"name"`
+	Hazard string         `json:"hazard"`
+	Select selection      `json:"select"`
+
+	// Exactly one of these is set.
+	Threshold *threshold `json:"threshold,omitempty"`
+	States    *states    `json:"states,omitempty"`
+	Silence   *silence   `json:"silence,omitempty"`
+
+	// For is how long a level must be reached before it counts, Recover how
+	// long it must be cleared before it no longer does.
+	For     time.Duration `json:"for"`
+	Recover time.Duration `json:"recover"`
+	Latch   bool          `json:"latch"`
+
+	hash string
+}
+
+// A selection is met by the devices that meet each of its parts; an empty part
+// is met by all.
+type selection struct {
+	Class   string           `json:"class,omitempty"`
+	Devices []string         `json:"devices,omitempty"`
+	Zones   []string         `json:"zones,omitempty"`
+	Sector  citywatch.Sector `json:"sector,omitempty"`
+}
+
+// A threshold compares a number with the bounds of levels.
+type threshold struct {
+	Value string `json:"value"`
+	// Levels is nil where every device has its own table.
+	Levels citywatch.Bounds `json:"levels"`
+	Below  bool             `json:"below"`
+	Margin float64          `json:"margin"`
+}
+
+// states gives a level to some of the texts that a value can be.
+type states struct {
+	Value  string                     `json:"value"`
+	Levels map[string]citywatch.Level `json:"levels"`
+}
+
+// A silence is met by a device that is not heard for Periods times its period,
+// or for After.
+type silence struct {
+	Periods int             `json:"periods,omitempty"`
+	After   time.Duration   `json:"after,omitempty"`
+	Level   citywatch.Level `json:"level"`
+}
+
+// selects reports whether the rule is about d.
+func (s *selection) selects(d *citywatch.Device) bool {
+	return (s.Class == "" || s.Class == d.Class) &&
+		(s.Sector == "" || s.Sector == d.Sector) &&
+		(len(s.Devices) == 0 || slices.Contains(s.Devices, d.ID)) &&
+		(len(s.Zones) == 0 || slices.Contains(s.Zones, d.Zone))
+}
+
+// value returns the name of the value that the rule watches, or "" where it
+// watches for any.
+func (r *rule) value() string {
+	switch {
+	case r.Threshold != nil:
+		return r.Threshold.Value
+	case r.States != nil:
+		return r.States.Value
+	}
+	return ""
+}
+
+// contentHash is the same for two rules that mean the same, however they are
+// written: the fields stand in a fixed order and maps are sorted.
+func (r *rule) contentHash() string {
+	b, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // plain values only, and every number is finite
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:6])
+}

@@ -1,0 +1,374 @@
+package alerts
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"citywatch"
+)
+
+// A state is all that the engine remembers of one key: a rule and a device. It
+// changes by what it is told and never by itself, so that the same entries
+// make the same state.
+type state struct {
+	// Pos is the last place in the journal that changed the state. What does
+	// not lie after it is known already.
+	Pos citywatch.Position `json:"pos"`
+	// Last is the watermark: when the newest value was measured. Number or
+	// Text is that value, At where it was measured if the device said so.
+	Last   time.Time  `json:"last,omitzero"`
+	Number float64    `json:"number,omitempty"`
+	Text   string     `json:"text,omitempty"`
+	At     *orb.Point `json:"at,omitempty"`
+	// Clock and Up are the engine's when the newest value came, or when the
+	// key began.
+	Clock time.Time     `json:"clock,omitzero"`
+	Up    time.Duration `json:"up"`
+	// Episode is nil while nothing is the matter, which is nearly always.
+	Episode *episode `json:"episode,omitempty"`
+}
+
+// An episode is the time from the first value that reaches a level until there
+// is neither a level nor an open alert any more.
+type episode struct {
+	standing
+	// Reached says since when each level has been reached without a break,
+	// Cleared since when it has been cleared; both in measured time.
+	Reached since `json:"reached"`
+	Cleared since `json:"cleared"`
+	// First is the value with which it began.
+	First citywatch.Evidence `json:"first,omitzero"`
+	// Asked is the version of the alert with which people were last asked to
+	// look: what they answer to an older one is out of date.
+	Asked int `json:"asked,omitempty"`
+	// Alert is nil until the episode raises one. In a transition it stands
+	// beside the state, so it is not written twice.
+	Alert *citywatch.Alert `json:"-"`
+}
+
+// A standing is how an episode looks from outside.
+type standing struct {
+	Condition citywatch.Condition `json:"condition"`
+	Level     citywatch.Level     `json:"level"`
+	// Stale is set while the data does not come.
+	Stale bool `json:"stale,omitempty"`
+}
+
+// normal is the standing of an episode that begins.
+func normal() standing { return standing{Condition: citywatch.Normal} }
+
+// since holds a time for each level; zero is never.
+type since [citywatch.MaxLevel + 1]time.Time
+
+// MarshalJSON writes the levels that have a time.
+func (s since) MarshalJSON() ([]byte, error) {
+	m := map[citywatch.Level]time.Time{}
+	for level, at := range s {
+		if !at.IsZero() {
+			m[citywatch.Level(level)] = at
+		}
+	}
+	return json.Marshal(m)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *since) UnmarshalJSON(b []byte) error {
+	m := map[citywatch.Level]time.Time{}
+	if err := json.Unmarshal(b, &m); err != nil {
+		return err
+	}
+	for level, at := range m {
+		if level.Valid() {
+			s[level] = at
+		}
+	}
+	return nil
+}
+
+// A sample is one value as a key is told of it.
+type sample struct {
+	time  time.Time
+	value citywatch.Value
+	at    *orb.Point
+	pos   citywatch.Position
+}
+
+// An order is how a sample lies to those already taken.
+type order int
+
+const (
+	newest    order = iota // or a correction of the newest
+	late                   // measured before the newest
+	duplicate              // the newest once more
+)
+
+// order places a sample. A watermark that lies further in the future than any
+// device may claim comes from a time when this machine's clock was wrong, and
+// binds nobody.
+func (s *state) order(o *sample, clk *clock) order {
+	switch {
+	case o.time.Unix() < 0:
+		return late // a device that does not know the time
+	case o.time.Before(s.Last):
+		if s.Last.Sub(clk.Now) > citywatch.MaxAhead {
+			return newest
+		}
+		return late
+	case o.time.Equal(s.Last) && o.value.Number == s.Number && o.value.Text == s.Text:
+		return duplicate
+	}
+	return newest
+}
+
+// observe takes in the newest value and returns what it did to the alert, or
+// "" if nothing. It allocates nothing while nothing is the matter.
+func (s *state) observe(c *check, v verdict, o *sample, clk *clock) citywatch.Reason {
+	passed := o.time.Sub(s.Last)
+	s.Pos, s.Last, s.Clock, s.Up = o.pos, o.time, clk.Now, clk.Up
+	s.keep(o)
+	if s.Episode == nil {
+		if v.reached == citywatch.None {
+			return ""
+		}
+		s.Episode = &episode{standing: normal()}
+	}
+	ep := s.Episode
+	if passed < 0 {
+		ep.Reached = since{} // the clock was set back: what it said is of no use
+	}
+	if ep.Reached == (since{}) && v.reached > 0 {
+		ep.First = s.evidence(c, v.reached)
+	}
+	if passed > c.patience || passed < 0 {
+		ep.Cleared = since{}
+	}
+	ep.mark(v, o.time)
+	level := ep.risen(c.rule, o.time)
+	if level == ep.Level && !c.rule.Latch {
+		level = ep.fallen(c.rule, o.time)
+	}
+	return ep.settle(level, v.held > 0 || c.rule.Latch, false)
+}
+
+// keep remembers the value. The strings and points of a reading are parts of
+// larger pieces of memory, so they are copied, and only when they differ.
+func (s *state) keep(o *sample) {
+	s.Number = o.value.Number
+	if s.Text != o.value.Text {
+		s.Text = string([]byte(o.value.Text))
+	}
+	if o.at != nil && (s.At == nil || *s.At != *o.at) {
+		p := *o.at
+		s.At = &p
+	}
+}
+
+// mark notes since when each level has been reached or cleared.
+func (ep *episode) mark(v verdict, at time.Time) {
+	for level := citywatch.MinLevel; level <= citywatch.MaxLevel; level++ {
+		note(&ep.Reached[level], level <= v.reached, at)
+		note(&ep.Cleared[level], level <= ep.Level && level > v.held, at)
+	}
+}
+
+func note(t *time.Time, holds bool, at time.Time) {
+	switch {
+	case !holds:
+		*t = time.Time{}
+	case t.IsZero():
+		*t = at
+	}
+}
+
+// risen returns the highest level that has been reached for long enough, and
+// at least the present one.
+func (ep *episode) risen(r *rule, at time.Time) citywatch.Level {
+	for level := citywatch.MaxLevel; level > ep.Level; level-- {
+		if t := ep.Reached[level]; !t.IsZero() && at.Sub(t) >= r.For {
+			return level
+		}
+	}
+	return ep.Level
+}
+
+// fallen returns the highest level, up to the present one, that has not been
+// cleared for long enough.
+func (ep *episode) fallen(r *rule, at time.Time) citywatch.Level {
+	for level := ep.Level; level > citywatch.None; level-- {
+		if t := ep.Cleared[level]; t.IsZero() || at.Sub(t) < r.Recover {
+			return level
+		}
+	}
+	return citywatch.None
+}
+
+// settle moves the episode to a level. True says whether the condition is true
+// at the moment, whatever its level.
+func (ep *episode) settle(level citywatch.Level, isTrue, stale bool) citywatch.Reason {
+	was := ep.standing
+	ep.Level, ep.Stale = level, stale
+	switch {
+	case level > citywatch.None && isTrue:
+		ep.Condition = citywatch.Active
+	case level > citywatch.None:
+		ep.Condition = citywatch.Recovering
+	case ep.Reached != since{}:
+		ep.Condition = citywatch.Pending
+	default:
+		ep.Condition = citywatch.Normal
+	}
+	return ep.reason(was)
+}
+
+// reason names the one thing about the change that matters most.
+func (ep *episode) reason(was standing) citywatch.Reason {
+	switch {
+	case ep.Level > was.Level && ep.Alert == nil:
+		return citywatch.ReasonFired
+	case ep.Level > was.Level && ep.Level > ep.Alert.Level:
+		return citywatch.ReasonRaised
+	case ep.Level > was.Level:
+		return citywatch.ReasonRelapsed
+	case ep.Level < was.Level && ep.Level == citywatch.None:
+		return citywatch.ReasonRecovered
+	case ep.Level < was.Level:
+		return citywatch.ReasonLowered
+	case was.Condition == citywatch.Active && ep.Condition == citywatch.Recovering:
+		return citywatch.ReasonRecovering
+	case was.Condition == citywatch.Recovering && ep.Condition == citywatch.Active:
+		return citywatch.ReasonRelapsed
+	case ep.Stale && !was.Stale:
+		return citywatch.ReasonStale
+	case was.Stale && !ep.Stale && ep.Level > citywatch.None:
+		return citywatch.ReasonFreshAgain
+	}
+	return ""
+}
+
+// elapse takes in that time has passed, and returns what it did to the alert.
+func (s *state) elapse(c *check, clk *clock) citywatch.Reason {
+	if c.judge == nil {
+		return s.missed(c, clk)
+	}
+	ep := s.Episode
+	if ep == nil {
+		return ""
+	}
+	isTrue := ep.Condition != citywatch.Recovering
+	if at, ok := s.running(c, clk); ok {
+		if level := ep.risen(c.rule, at); level > ep.Level {
+			return ep.settle(level, true, ep.Stale)
+		}
+	}
+	if ep.Level > citywatch.None && !ep.Stale && clk.Up > clk.deadline(s.Up, c) {
+		return ep.settle(ep.Level, isTrue, true)
+	}
+	return ""
+}
+
+// running returns the measured time that it would be now if the device measured
+// something: the time of its newest value, and what has passed since that came.
+// It reports false when that is too long ago to say anything.
+func (s *state) running(c *check, clk *clock) (time.Time, bool) {
+	passed := max(clk.Now.Sub(s.Clock), 0)
+	return s.Last.Add(passed), passed <= c.patience
+}
+
+// missed fires a silence rule whose device has not been heard.
+func (s *state) missed(c *check, clk *clock) citywatch.Reason {
+	if clk.Up <= clk.deadline(s.Up, c) || s.Episode != nil && s.Episode.Level > citywatch.None {
+		return ""
+	}
+	if s.Episode == nil {
+		s.Episode = &episode{standing: normal()}
+	}
+	at := s.Last
+	if at.IsZero() {
+		at = clk.Now.Add(s.Up - clk.Up)
+	}
+	s.Episode.mark(verdict{reached: c.rule.Silence.Level, held: c.rule.Silence.Level}, at)
+	return s.Episode.settle(c.rule.Silence.Level, true, false)
+}
+
+// never is a due time that does not come.
+const never = time.Duration(1<<63 - 1)
+
+// due returns the Up after which elapse might do something, if nothing is
+// observed until then.
+func (s *state) due(c *check, clk *clock) time.Duration {
+	ep := s.Episode
+	if c.judge == nil {
+		if ep != nil && ep.Level > citywatch.None {
+			return never
+		}
+		return clk.deadline(s.Up, c)
+	}
+	if ep == nil {
+		return never
+	}
+	next := never
+	if ep.Level > citywatch.None && !ep.Stale {
+		next = clk.deadline(s.Up, c)
+	}
+	if at, ok := s.running(c, clk); ok {
+		for level := ep.Level + 1; level <= citywatch.MaxLevel; level++ {
+			if t := ep.Reached[level]; !t.IsZero() {
+				// A tick may come right at the moment, so it is due a little before.
+				next = min(next, clk.Up+c.rule.For-at.Sub(t)-citywatch.TickEvery)
+			}
+		}
+	}
+	return next
+}
+
+// review fits the state to a check that may have changed since it was kept.
+// What the last value would not say under the check of today is forgotten; an
+// alert and its level stay until a reading moves them.
+func (s *state) review(c *check) {
+	ep := s.Episode
+	if ep == nil || c.judge == nil {
+		return
+	}
+	v, ok := c.judge.judge(citywatch.Value{Name: c.value, Number: s.Number, Text: s.Text})
+	if !ok || s.Last.IsZero() {
+		v = verdict{held: ep.Level}
+	}
+	for level := citywatch.MinLevel; level <= citywatch.MaxLevel; level++ {
+		if level > v.reached {
+			ep.Reached[level] = time.Time{}
+		}
+		if level <= v.held {
+			ep.Cleared[level] = time.Time{}
+		}
+	}
+	if ep.Condition == citywatch.Pending && ep.Reached == (since{}) {
+		ep.Condition = citywatch.Normal
+	}
+}
+
+// forget drops what is known of the values of a quantity that the rule no
+// longer watches.
+func (s *state) forget() {
+	s.Last, s.Number, s.Text = time.Time{}, 0, ""
+	if ep := s.Episode; ep != nil {
+		ep.Reached, ep.Cleared, ep.First = since{}, since{}, citywatch.Evidence{}
+	}
+}
+
+// rest forgets an episode that is over.
+func (s *state) rest() {
+	if ep := s.Episode; ep != nil && ep.Alert == nil && ep.standing == normal() {
+		s.Episode = nil
+	}
+}
+
+// evidence is the newest value, held against the bound of a level.
+func (s *state) evidence(c *check, level citywatch.Level) citywatch.Evidence {
+	e := citywatch.Evidence{Value: c.value, Number: s.Number, Text: s.Text, Time: s.Last}
+	if l, ok := c.judge.(*ladder); ok {
+		e.Bound = l.bound(level)
+	}
+	return e
+}

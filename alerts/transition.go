@@ -1,0 +1,129 @@
+package alerts
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"citywatch"
+)
+
+// transition makes the next version of the key's alert, the first if it has
+// none, and adds it to what goes to the journal. Actor is empty for the engine.
+func (f *fold) transition(k *key, reason citywatch.Reason, actor string) {
+	ep := k.Episode
+	if ep.Alert == nil {
+		ep.Alert = f.newAlert(k)
+		f.open[ep.Alert.ID] = k
+	}
+	a := ep.Alert
+	a.Version++
+	a.Updated = f.clk.Now
+	if actor == "" {
+		f.update(k, reason)
+	}
+	a.Condition, a.Stale = ep.Condition, ep.Stale
+	if a.Condition == citywatch.Pending {
+		a.Condition = citywatch.Normal // pending anew; the alert is of what was before
+	}
+	t := citywatch.Transition{
+		ID: fmt.Sprintf("%s.%d", a.ID, a.Version), At: f.clk.Now,
+		Reason: reason, Actor: actor, Alert: *a,
+	}
+	t.Alert.Evidence = slices.Clone(a.Evidence)
+	if !a.Open() {
+		delete(f.open, a.ID)
+		ep.Alert = nil
+		if a.Handling == citywatch.Closed {
+			k.Episode = nil
+		}
+		k.rest()
+	}
+	t.State = f.state(k)
+	f.out = append(f.out, t)
+}
+
+// update brings into the alert what the engine knows, and asks people to look
+// where there is something new to see.
+func (f *fold) update(k *key, reason citywatch.Reason) {
+	ep := k.Episode
+	a := ep.Alert
+	rose := reason == citywatch.ReasonFired || reason == citywatch.ReasonRaised
+	if rose {
+		a.Handling, a.HandledBy = citywatch.New, ""
+	}
+	if rose || reason == citywatch.ReasonRelapsed && a.Condition == citywatch.Normal {
+		ep.Asked = a.Version
+	}
+	if ep.Level > citywatch.None {
+		a.Level = ep.Level
+	}
+	if k.check == nil {
+		return
+	}
+	a.RuleHash = k.check.rule.hash
+	if reason != citywatch.ReasonStale {
+		a.Evidence = f.evidence(k, reason == citywatch.ReasonFired)
+	}
+	if k.At != nil {
+		a.Position = *k.At
+	}
+}
+
+// evidence returns the value that made the change and, for an alert that took
+// its time to fire, the one with which it began.
+func (f *fold) evidence(k *key, fired bool) []citywatch.Evidence {
+	if k.check.value == "" {
+		return []citywatch.Evidence{} // silence has none
+	}
+	evidence := []citywatch.Evidence{k.evidence(k.check, k.Episode.Alert.Level)}
+	if first := k.Episode.First; fired && first.Time.Before(k.Last) && !first.Time.IsZero() {
+		evidence = []citywatch.Evidence{first, evidence[0]}
+	}
+	for i := range evidence {
+		evidence[i].Device = k.id.device
+		evidence[i].Unit = f.rules.units[quantity{k.device.Class, evidence[i].Value}]
+	}
+	return evidence
+}
+
+// newAlert begins an occurrence. Its id is made of the moment it was found, by
+// the engine's clock: it is unique even after the journal has been emptied, and
+// needs no counter to be remembered for keys at which nothing is the matter.
+func (f *fold) newAlert(k *key) *citywatch.Alert {
+	r, d := k.check.rule, k.device
+	return &citywatch.Alert{
+		ID:   fmt.Sprintf("%s~%s~%s", r.ID, d.ID, f.clk.Now.UTC().Format(occurrence)),
+		Rule: r.ID, Name: r.Name, Hazard: r.Hazard,
+		Device: d.ID, Zone: d.Zone, Sector: d.Sector, Position: d.Position,
+		Handling: citywatch.New,
+		Since:    k.Episode.Reached[citywatch.MinLevel],
+		Evidence: []citywatch.Evidence{},
+	}
+}
+
+// occurrence is the layout of the last part of an alert's id.
+const occurrence = "20060102T150405.000Z"
+
+// abandonedAfter is how long an alert may be without its device or rule before
+// it is marked stale, where the rule still exists: a device that registers
+// itself is only known again when it has published.
+const abandonedAfter = silentPeriods * unknownPeriod
+
+// dueUnclaimed returns when a key that nobody claims goes stale.
+func (f *fold) dueUnclaimed(k *key) time.Duration {
+	ep := k.Episode
+	if ep == nil || ep.Alert == nil || ep.Level == citywatch.None || ep.Stale {
+		return never
+	}
+	if !f.ruleExists(k.id.rule) {
+		return -1
+	}
+	return max(k.Up, f.clk.Resumed) + abandonedAfter
+}
+
+// abandoned marks an alert stale that nothing evaluates any more.
+func (k *key) abandoned() citywatch.Reason {
+	ep := k.Episode
+	return ep.settle(ep.Level, ep.Condition != citywatch.Recovering, true)
+}
