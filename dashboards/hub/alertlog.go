@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"citywatch"
+	"citywatch/dashboards/filter"
 
 	"github.com/gorilla/websocket"
 )
@@ -19,11 +20,11 @@ type alertFrame struct {
 	end       uint64
 	size      int
 
-	after scope
+	after filter.Scope
 	// before is the alert before the transition; nil for the first of an
 	// alert. Where it is not known (this process started in between),
 	// beforeUnknown is set.
-	before        *scope
+	before        *filter.Scope
 	beforeUnknown bool
 
 	message *websocket.PreparedMessage
@@ -33,11 +34,11 @@ type alertFrame struct {
 
 // messageFor returns what a client with the filter is sent: nil when the frame
 // does not concern it.
-func (f *alertFrame) messageFor(want *filter) (*websocket.PreparedMessage, error) {
+func (f *alertFrame) messageFor(want *filter.Filter) (*websocket.PreparedMessage, error) {
 	switch {
-	case want.alert(&f.after):
+	case want.Alert(&f.after):
 		return f.message, nil
-	case f.before != nil && want.alert(f.before), f.beforeUnknown:
+	case f.before != nil && want.Alert(f.before), f.beforeUnknown:
 		return f.removal()
 	}
 	return nil, nil

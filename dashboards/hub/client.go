@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"citywatch/dashboards/filter"
 	"citywatch/dashboards/problem"
 
 	"github.com/gorilla/websocket"
@@ -46,7 +47,7 @@ var (
 type client struct {
 	hub    *Hub
 	conn   *websocket.Conn
-	filter filter
+	filter filter.Filter
 
 	// What it has been told: the alerts up to seq, the device frame gen, the
 	// heartbeat beat.
@@ -63,7 +64,7 @@ type client struct {
 // ServeHTTP upgrades the request to a websocket and serves it until either
 // side ends it.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	want, err := parseFilter(r.URL.Query())
+	want, err := filter.Parse(r.URL.Query())
 	if err != nil {
 		h.metrics.refused.WithLabelValues("request").Inc()
 		problem.Write(w, r, http.StatusBadRequest, err.Error())

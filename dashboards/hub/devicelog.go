@@ -6,6 +6,7 @@ import (
 
 	"citywatch"
 	"citywatch/dashboards/feature"
+	"citywatch/dashboards/filter"
 
 	"github.com/gorilla/websocket"
 )
@@ -50,9 +51,9 @@ func (l deviceLog) covers(gen uint64) bool {
 
 // messageSince returns what brings a client that had frame gen to the newest
 // state; nil when nothing that passes its filter has changed.
-func (l deviceLog) messageSince(gen uint64, want *filter) (*websocket.PreparedMessage, error) {
+func (l deviceLog) messageSince(gen uint64, want *filter.Filter) (*websocket.PreparedMessage, error) {
 	newest := l[len(l)-1]
-	if gen+1 == newest.gen && !want.limitsPlace() {
+	if gen+1 == newest.gen && !want.LimitsDevices() {
 		return newest.message, nil
 	}
 	u := update{Type: typeDevices, Time: newest.time}
@@ -72,7 +73,7 @@ func (l deviceLog) messageSince(gen uint64, want *filter) (*websocket.PreparedMe
 		}
 		u.Removed = append(u.Removed, f.removed...)
 	}
-	u.Features = pass(merged, want.device)
+	u.Features = pass(merged, want.Device)
 	if len(u.Features) == 0 && len(u.Removed) == 0 {
 		return nil, nil
 	}
@@ -122,4 +123,4 @@ func (w *watch) changes(states []citywatch.DeviceState, touched map[string]struc
 	return f, err
 }
 
-func anything(*scope) bool { return true }
+func anything(*filter.Scope) bool { return true }

@@ -6,6 +6,7 @@ import (
 
 	"citywatch"
 	"citywatch/dashboards/feature"
+	"citywatch/dashboards/filter"
 
 	"github.com/gorilla/websocket"
 )
@@ -77,7 +78,7 @@ func encode(frame any) (*websocket.PreparedMessage, int, error) {
 // An item is one alert or device, encoded, with what filters ask of it.
 type item struct {
 	id    string
-	scope scope
+	scope filter.Scope
 	json  json.RawMessage
 }
 
@@ -86,21 +87,16 @@ type item struct {
 
 func alertItem(a *citywatch.Alert) (item, error) {
 	data, err := json.Marshal(feature.Alert(a))
-	return item{id: a.ID, scope: scopeOf(a), json: data}, err
+	return item{id: a.ID, scope: filter.OfAlert(a), json: data}, err
 }
 
 func deviceItem(e *feature.Devices, s *citywatch.DeviceState) (item, error) {
 	data, err := json.Marshal(e.Feature(s))
-	d := s.Device
-	return item{
-		id:    d.ID,
-		scope: scope{zone: d.Zone, sector: d.Sector, position: d.Position},
-		json:  data,
-	}, err
+	return item{id: s.Device.ID, scope: filter.OfDevice(s.Device), json: data}, err
 }
 
 // pass returns the encoded items that ok lets through; never nil.
-func pass(items []item, ok func(*scope) bool) []json.RawMessage {
+func pass(items []item, ok func(*filter.Scope) bool) []json.RawMessage {
 	out := make([]json.RawMessage, 0, len(items))
 	for i := range items {
 		if ok(&items[i].scope) {

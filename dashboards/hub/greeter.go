@@ -6,6 +6,7 @@ import (
 
 	"citywatch"
 	"citywatch/dashboards/feature"
+	"citywatch/dashboards/filter"
 
 	"github.com/gorilla/websocket"
 )
@@ -39,17 +40,17 @@ type present struct {
 
 // snapshot returns a first frame that holds everything, and what it holds. The
 // logs must have every change after it.
-func (g *greeter) snapshot(want *filter, st *state) (*websocket.PreparedMessage, *present, error) {
+func (g *greeter) snapshot(want *filter.Filter, st *state) (*websocket.PreparedMessage, *present, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := g.now(st)
-	key := want.key()
+	key := want.Key()
 	if message := g.made[key]; message != nil {
 		return message, p, nil
 	}
 	message, _, err := encode(greeting{
 		Type: typeSnapshot, Epoch: g.source.Epoch(), Seq: p.seq, Time: p.time,
-		Alerts: pass(p.alerts, want.alert), Devices: pass(p.devices, want.device),
+		Alerts: pass(p.alerts, want.Alert), Devices: pass(p.devices, want.Device),
 	})
 	if err == nil && len(g.made) < maxGreetings {
 		g.made[key] = message
@@ -59,13 +60,13 @@ func (g *greeter) snapshot(want *filter, st *state) (*websocket.PreparedMessage,
 
 // resumed returns the first frame for a client that knows the alerts up to
 // seq.
-func (g *greeter) resumed(want *filter, st *state, seq uint64) (*websocket.PreparedMessage, *present, error) {
+func (g *greeter) resumed(want *filter.Filter, st *state, seq uint64) (*websocket.PreparedMessage, *present, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := g.now(st)
 	message, _, err := encode(greeting{
 		Type: typeResumed, Epoch: g.source.Epoch(), Seq: seq, Time: p.time,
-		Devices: pass(p.devices, want.device),
+		Devices: pass(p.devices, want.Device),
 	})
 	return message, p, err
 }

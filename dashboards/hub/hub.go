@@ -15,6 +15,7 @@ import (
 
 	"citywatch"
 	"citywatch/dashboards/feature"
+	"citywatch/dashboards/filter"
 
 	"github.com/gorilla/websocket"
 )
@@ -36,7 +37,7 @@ type Hub struct {
 
 	mu      sync.Mutex
 	based   bool
-	known   map[string]scope // the last known scope of each open alert
+	known   map[string]filter.Scope // the last known scope of each open alert
 	touched map[string]struct{}
 	serving bool
 	seats   int // taken, by clients and by those about to be
@@ -71,7 +72,7 @@ func New(options Options, deps Deps) *Hub {
 		classes: classes,
 		metrics: newMetrics(deps.Registerer),
 		kick:    make(chan struct{}, 1),
-		known:   map[string]scope{},
+		known:   map[string]filter.Scope{},
 		touched: map[string]struct{}{},
 		clients: map[*client]struct{}{},
 	}
@@ -126,7 +127,7 @@ func (h *Hub) begin() {
 	h.rest(seq)
 	for i := range alerts {
 		if _, newer := h.known[alerts[i].ID]; !newer {
-			h.known[alerts[i].ID] = scopeOf(&alerts[i])
+			h.known[alerts[i].ID] = filter.OfAlert(&alerts[i])
 		}
 	}
 	h.serving = true

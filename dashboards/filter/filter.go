@@ -1,4 +1,6 @@
-package hub
+// Package filter reads what of alerts and devices somebody wants to be told:
+// the query parameters that the lists of the HTTP API and the websocket share.
+package filter
 
 import (
 	"fmt"
@@ -12,12 +14,12 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// maxFilterTerms bounds what one client can have every frame compared with.
-const maxFilterTerms = 256
+// maxTerms bounds what one client can have every frame compared with.
+const maxTerms = 256
 
-// A filter says what a client wants to be told. The zero filter lets
+// A Filter says what somebody wants to be told. The zero Filter lets
 // everything pass.
-type filter struct {
+type Filter struct {
 	zones   []string
 	sectors []citywatch.Sector
 	// level is the lowest that passes; it asks of alerts only.
@@ -25,22 +27,28 @@ type filter struct {
 	bbox  *orb.Bound
 }
 
-// A scope is what of an alert or a device a filter looks at.
-type scope struct {
-	zone     string
-	sector   citywatch.Sector
-	level    citywatch.Level
-	position orb.Point
+// A Scope is what of an alert or a device a Filter looks at.
+type Scope struct {
+	Zone     string
+	Sector   citywatch.Sector
+	Level    citywatch.Level
+	Position orb.Point
 }
 
-func scopeOf(a *citywatch.Alert) scope {
-	return scope{zone: a.Zone, sector: a.Sector, level: a.Level, position: a.Position}
+// OfAlert returns the scope of an alert.
+func OfAlert(a *citywatch.Alert) Scope {
+	return Scope{Zone: a.Zone, Sector: a.Sector, Level: a.Level, Position: a.Position}
 }
 
-// parseFilter reads ?zone=&sector=&level=&bbox=. Zones and sectors may be
+// OfDevice returns the scope of a device, which has no level.
+func OfDevice(d *citywatch.Device) Scope {
+	return Scope{Zone: d.Zone, Sector: d.Sector, Position: d.Position}
+}
+
+// Parse reads ?zone=&sector=&level=&bbox=. Zones and sectors may be
 // repeated or separated by commas, and any of them passes.
-func parseFilter(q url.Values) (filter, error) {
-	var f filter
+func Parse(q url.Values) (Filter, error) {
+	var f Filter
 	f.zones = terms(q["zone"])
 	for _, s := range terms(q["sector"]) {
 		sector := citywatch.Sector(s)
@@ -49,8 +57,8 @@ func parseFilter(q url.Values) (filter, error) {
 		}
 		f.sectors = append(f.sectors, sector)
 	}
-	if len(f.zones)+len(f.sectors) > maxFilterTerms {
-		return f, fmt.Errorf("more than %d zones and sectors", maxFilterTerms)
+	if len(f.zones)+len(f.sectors) > maxTerms {
+		return f, fmt.Errorf("more than %d zones and sectors", maxTerms)
 	}
 	if s := q.Get("level"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -101,26 +109,29 @@ func parseBBox(s string) (orb.Bound, error) {
 	return orb.Bound{Min: orb.Point{n[0], n[1]}, Max: orb.Point{n[2], n[3]}}, nil
 }
 
-func (f *filter) empty() bool { return f.level == citywatch.None && !f.limitsPlace() }
+// Empty reports whether everything passes.
+func (f *Filter) Empty() bool { return f.level == citywatch.None && !f.LimitsDevices() }
 
-// limitsPlace reports whether the filter asks anything of devices.
-func (f *filter) limitsPlace() bool {
+// LimitsDevices reports whether there are devices that do not pass.
+func (f *Filter) LimitsDevices() bool {
 	return len(f.zones) > 0 || len(f.sectors) > 0 || f.bbox != nil
 }
 
-// alert reports whether an alert of that scope passes.
-func (f *filter) alert(s *scope) bool { return s.level >= f.level && f.device(s) }
+// Alert reports whether an alert of that scope passes.
+func (f *Filter) Alert(s *Scope) bool { return s.Level >= f.level && f.Device(s) }
 
-// device reports whether a device of that scope passes.
-func (f *filter) device(s *scope) bool {
-	return (len(f.zones) == 0 || slices.Contains(f.zones, s.zone)) &&
-		(len(f.sectors) == 0 || slices.Contains(f.sectors, s.sector)) &&
-		(f.bbox == nil || f.bbox.Contains(s.position))
+// Device reports whether a device of that scope passes. The level is not
+// asked: devices have none.
+func (f *Filter) Device(s *Scope) bool {
+	return (len(f.zones) == 0 || slices.Contains(f.zones, s.Zone)) &&
+		(len(f.sectors) == 0 || slices.Contains(f.sectors, s.Sector)) &&
+		(f.bbox == nil || f.bbox.Contains(s.Position))
 }
 
-// key is the same for filters that pass the same things.
-func (f *filter) key() string {
-	if f.empty() {
+// Key is the same for filters that were asked for in the same words: then the
+// same things pass.
+func (f *Filter) Key() string {
+	if f.Empty() {
 		return ""
 	}
 	box := ""

@@ -1,0 +1,134 @@
+package dashboards
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"citywatch/dashboards/problem"
+
+	"github.com/klauspost/compress/gzhttp"
+)
+
+// prefix is where the API lives.
+const prefix = "/api/v1"
+
+// A route is one operation of the API. openapi.json describes each.
+type route struct {
+	method, path string
+	handler      http.HandlerFunc
+	// plain routes write their answer as they go, or upgrade the connection:
+	// they are not compressed.
+	plain bool
+}
+
+func (s *site) routes() []route {
+	return []route{
+		{method: "GET", path: "/alerts", handler: s.listAlerts},
+		{method: "GET", path: "/alerts/{id}", handler: s.getAlert},
+		{method: "POST", path: "/alerts/{id}/acknowledge", handler: s.acknowledge},
+		{method: "GET", path: "/devices", handler: s.listDevices},
+		{method: "GET", path: "/devices/{id}", handler: s.getDevice},
+		{method: "GET", path: "/devices/{id}/readings", handler: s.readings},
+		{method: "GET", path: "/zones", handler: s.listZones},
+		{method: "GET", path: "/classes", handler: s.listClasses},
+		{method: "GET", path: "/province", handler: s.getProvince},
+		{method: "POST", path: "/readings", handler: given(s.deps.Push), plain: true},
+		{method: "GET", path: "/deadletters", handler: s.listDeadLetters},
+		{method: "POST", path: "/deadletters/{seq}/replay", handler: s.replayDeadLetter},
+		{method: "DELETE", path: "/deadletters/{seq}", handler: s.deleteDeadLetter},
+		{method: "GET", path: "/health", handler: s.health},
+		{method: "GET", path: "/stream", handler: given(s.deps.Stream), plain: true},
+		{method: "GET", path: "/openapi.json", handler: s.openAPI},
+	}
+}
+
+// given is h, or what says that this citywatch has none.
+func given(h http.Handler) http.HandlerFunc {
+	if h != nil {
+		return h.ServeHTTP
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		problem.Write(w, r, http.StatusServiceUnavailable, "this citywatch is not configured for it")
+	}
+}
+
+func (s *site) mountAPI(mux *http.ServeMux) {
+	methods := map[string][]string{}
+	for _, r := range s.routes() {
+		var h http.Handler = r.handler
+		if !r.plain {
+			h = gzhttp.GzipHandler(h)
+		}
+		mux.Handle(r.method+" "+prefix+r.path, h)
+		methods[r.path] = append(methods[r.path], r.method)
+	}
+	for path, allowed := range methods {
+		mux.HandleFunc(prefix+path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			problem.Write(w, r, http.StatusMethodNotAllowed, "it can be asked for with "+strings.Join(allowed, ", "))
+		})
+	}
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		problem.Write(w, r, http.StatusNotFound, "what there is says "+prefix+"/openapi.json")
+	})
+}
+
+// answer writes v as JSON.
+func (s *site) answer(w http.ResponseWriter, r *http.Request, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		s.fail(w, r, fmt.Errorf("encode the answer: %w", err))
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+	_, _ = w.Write(data) // nobody is left to be told of an error
+}
+
+// maxBody is the largest request that is read here; readings have their own.
+const maxBody = 16 << 10
+
+// decode reads the request's JSON object into v.
+func decode(w http.ResponseWriter, r *http.Request, v any) error {
+	// A page of another site can post a form or plain text without asking; it
+	// cannot post this type.
+	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(kind) != "application/json" {
+		return fmt.Errorf("%w: the Content-Type must be application/json", ErrInvalid)
+	}
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return err
+		}
+		return fmt.Errorf("%w: %v", ErrInvalid, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: something follows the JSON object", ErrInvalid)
+	}
+	return nil
+}
+
+// number reads an optional query parameter of lowest to highest.
+func number(r *http.Request, name string, or, highest uint64) (uint64, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return or, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || n > highest {
+		return 0, fmt.Errorf("%w: %s %q is not a whole number of 0 to %d", ErrInvalid, name, text, highest)
+	}
+	return n, nil
+}
+
+func indexed(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }

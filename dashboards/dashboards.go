@@ -1,0 +1,116 @@
+// Package dashboards is what people see of citywatch: the HTTP API under
+// /api/v1, and the pages that live on it.
+package dashboards
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"citywatch"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Options configure the API and the pages. A zero field takes its default.
+type Options struct {
+	// QueryTimeout is how long the time series store may take to answer one
+	// request. Default 20s.
+	QueryTimeout time.Duration `yaml:"query_timeout"`
+	// TrustedOrigins are the origins, besides the one that serves the pages,
+	// whose pages may acknowledge and change: https://wall.example.vn.
+	TrustedOrigins []string `yaml:"trusted_origins"`
+}
+
+// Problems returns what is wrong with the options.
+func (o Options) Problems() []citywatch.Problem {
+	var ps []citywatch.Problem
+	if o.QueryTimeout < 0 {
+		ps = append(ps, citywatch.Problem{Path: "$.query_timeout", Message: "is negative", Hint: "leave it out for the default"})
+	}
+	guard := http.NewCrossOriginProtection()
+	for i, origin := range o.TrustedOrigins {
+		if err := guard.AddTrustedOrigin(origin); err != nil {
+			ps = append(ps, citywatch.Problem{
+				Path: indexed("$.trusted_origins", i), Message: err.Error(),
+				Hint: "write scheme and host only: https://wall.example.vn",
+			})
+		}
+	}
+	return ps
+}
+
+// Deps is what the pages are about. Handlers and functions that are nil leave
+// their routes answering 503.
+type Deps struct {
+	Province citywatch.Province
+	Classes  []citywatch.Class
+	Zones    []citywatch.Zone
+
+	Picture     picture
+	Alerts      alerts
+	History     history
+	DeadLetters deadLetters
+
+	// System tells how the parts are that the picture does not show.
+	System func(ctx context.Context) System
+	// Ready tells whether readings can be taken.
+	Ready func(ctx context.Context) ReadyReport
+
+	// Stream is the websocket, Push takes readings over HTTP.
+	Stream, Push http.Handler
+	// Metrics are shown at /metrics; nil shows none.
+	Metrics prometheus.Gatherer
+	// Log takes what somebody has to act on; nil discards it.
+	Log *slog.Logger
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// A site answers requests. It holds no state but what it was made with.
+type site struct {
+	options Options
+	deps    Deps
+	classes map[string]citywatch.Class
+	log     *slog.Logger
+	now     func() time.Time
+}
+
+// New returns the handler of the whole site: API, pages, /healthz, /readyz and
+// /metrics. It fails when the embedded bundle is not whole.
+func New(options Options, deps Deps) (http.Handler, error) {
+	if options.QueryTimeout == 0 {
+		options.QueryTimeout = 20 * time.Second
+	}
+	s := &site{
+		options: options, deps: deps, log: deps.Log, now: deps.Now,
+		classes: make(map[string]citywatch.Class, len(deps.Classes)),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	for _, c := range deps.Classes {
+		s.classes[c.ID] = c
+	}
+	pages, err := newPages()
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	s.mountAPI(mux)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("ok\n"))
+	})
+	mux.HandleFunc("GET /readyz", s.ready)
+	if deps.Metrics != nil {
+		mux.Handle("GET /metrics", promhttp.HandlerFor(deps.Metrics, promhttp.HandlerOpts{}))
+	}
+	pages.mount(mux)
+	return s.protect(mux)
+}

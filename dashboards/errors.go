@@ -1,0 +1,60 @@
+package dashboards
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"citywatch/dashboards/problem"
+)
+
+// What the things that New is given may answer with. Any other error is shown
+// as an internal one, without its text.
+var (
+	// ErrNotFound: there is no such alert, device, value or dead letter.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict: it has changed since whoever asks has seen it.
+	ErrConflict = errors.New("changed in the meantime")
+	// ErrInvalid: the request itself is wrong; asking again does not help.
+	ErrInvalid = errors.New("invalid request")
+	// ErrUnavailable: a part is down; asking again later may help.
+	ErrUnavailable = errors.New("not available now")
+)
+
+// statusOf is the one table from an error to its status. Below 500 the error's
+// text is for whoever asked.
+func statusOf(err error) int {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return http.StatusNotFound
+	case errors.Is(err, ErrConflict):
+		return http.StatusConflict
+	case errors.Is(err, ErrInvalid):
+		return http.StatusBadRequest
+	case errors.As(err, &tooLarge):
+		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, ErrUnavailable):
+		return http.StatusServiceUnavailable
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusGatewayTimeout
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+// fail answers with the problem that err is.
+func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
+		return // nobody is left to be answered
+	}
+	status := statusOf(err)
+	detail := err.Error()
+	if status >= http.StatusInternalServerError {
+		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "status", status, "err", err)
+		if status == http.StatusInternalServerError {
+			detail = "see the log"
+		}
+	}
+	problem.Write(w, r, status, detail)
+}

@@ -1,0 +1,43 @@
+// Requests to the HTTP API.
+
+import type { Problem } from "./wire";
+
+/** The API, relative to the page, so that the site may live under any path. */
+const base = "api/v1/";
+
+/** An answer that is a problem, with what the server says of it. */
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail ?? problem.title);
+  }
+}
+
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return read<T>(await fetch(base + path, signal ? { signal } : {}));
+}
+
+export async function post<T>(path: string, body: unknown): Promise<T> {
+  const response = await fetch(base + path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return read<T>(response);
+}
+
+async function read<T>(response: Response): Promise<T> {
+  if (response.ok) return (await response.json()) as T;
+  let problem: Problem = { title: response.statusText, status: response.status };
+  try {
+    problem = (await response.json()) as Problem;
+  } catch {
+    // Not of citywatch: a proxy's page.
+  }
+  throw new ApiError(problem);
+}
+
+export function streamURL(query: string): string {
+  const url = new URL(base + "stream" + query, document.baseURI);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}

@@ -1,0 +1,220 @@
+// The chosen device: what it last measured, and the chart of its last hours.
+
+import { computed, signal, useSignalEffect } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { get } from "../shared/api";
+import { duration, number, unit } from "../shared/format";
+import { freshnessAt } from "../shared/freshness";
+import { split } from "../shared/series";
+import { textValue } from "../shared/words";
+import type { Device, Reading, Readings, ValueProperties } from "../shared/wire";
+import { Chart, type Line } from "./chart";
+import { DeviceMark } from "./icons";
+import { Ago } from "./list";
+import { alerts, chooseDevice, chosen, classes, devices, lang, now, phase, province, shown, t, times, unpin, zoneName } from "./state";
+
+/** The spans that can be chosen, in ms. */
+const spans = [30 * 60_000, 3 * 3_600_000, 24 * 3_600_000];
+const span = signal(spans[1]!);
+
+export const device = computed(() => (shown.value ? devices.value.get(shown.value.device) : undefined));
+
+/** The value that is charted: the one asked for, else the first that is a number. */
+const charted = computed<ValueProperties | undefined>(() => {
+  const values = device.value?.properties.values ?? [];
+  return values.find((v) => v.value === shown.value?.value) ?? values.find((v) => v.number !== undefined) ?? values[0];
+});
+
+export function DevicePanel(): JSX.Element {
+  const d = device.value;
+  return (
+    <section class="device" aria-label={t("chart")}>
+      {d ? <Chosen device={d} /> : <p class="nothing muted">{t("chartNone")}</p>}
+    </section>
+  );
+}
+
+function Chosen(props: { device: Device }): JSX.Element {
+  const p = props.device.properties;
+  const look = freshnessAt(props.device, now.value ?? 0);
+  return (
+    <>
+      <header>
+        <DeviceMark look={look} />
+        <h2>{p.name}</h2>
+        <span class="muted">
+          {classes.value.get(p.class)?.name[lang.value] ?? p.class} · {zoneName(p.zone)}
+        </span>
+        {chosen.value && (
+          <button type="button" class="plain" onClick={unpin}>
+            {t("unpin")}
+          </button>
+        )}
+      </header>
+      <p class={`heard ${look}`}>
+        {t(look === "fresh" ? "freshOne" : look === "late" ? "lateOne" : look === "silent" ? "silentOne" : "neverOne")}
+        {p.heard && (
+          <>
+            {" · "}
+            {t("lastReading")} {times.value.long(lang.value, Date.parse(p.heard))} (<Ago ms={Date.parse(p.heard)} />)
+          </>
+        )}
+      </p>
+      <Values values={p.values} look={look} device={p.id} />
+      <ChartPanel />
+    </>
+  );
+}
+
+function Values(props: { values: ValueProperties[]; look: string; device: string }): JSX.Element {
+  const l = lang.value;
+  return (
+    <ul class={`values ${props.look}`}>
+      {props.values.map((v) => (
+        <li key={v.value}>
+          <button type="button" aria-pressed={charted.value?.value === v.value} onClick={() => chooseDevice(props.device, v.value)}>
+            <span class="label">{v.label?.[l] ?? v.value}</span>
+            <span class="value">
+              {v.number !== undefined ? number(l, v.number, v.decimals) : textValue(l, v.text ?? "")}
+              <small> {unit(l, v.unit)}</small>
+            </span>
+            <Ago ms={Date.parse(v.time)} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What the chart knows of the past: of which device and value, and how the asking went. */
+interface Past {
+  key: string;
+  state: "loading" | "failed" | "here";
+  every: number;
+  points: Reading[];
+}
+const past = signal<Past>({ key: "", state: "loading", every: 0, points: [] });
+
+/** How often the past is asked for again, in ms; in between, the stream's readings are appended. */
+const askAgain = 60_000;
+
+function ChartPanel(): JSX.Element {
+  const value = charted.value;
+  const id = device.value?.id;
+  const key = id && value && value.number !== undefined ? `${id}/${value.value}/${span.value}` : "";
+  const alive = phase.value === "live";
+  useEffect(() => {
+    if (!key || !id || !value || !alive) return;
+    const abort = new AbortController();
+    const load = (): void => void ask(key, id, value.value, abort.signal);
+    if (past.peek().key !== key) past.value = { key, state: "loading", every: 0, points: [] };
+    load();
+    const timer = window.setInterval(load, askAgain);
+    return () => {
+      abort.abort();
+      window.clearInterval(timer);
+    };
+  }, [key, alive]);
+  return (
+    <div class="chart">
+      <div class="spans" role="group" aria-label={t("span")}>
+        {spans.map((s) => (
+          <button key={s} type="button" class="plain" aria-pressed={span.value === s} onClick={() => (span.value = s)}>
+            {duration(lang.value, s)}
+          </button>
+        ))}
+        <Missing />
+      </div>
+      {value && value.number === undefined ? <p class="nothing muted">{t("chartText")}</p> : <Plot />}
+    </div>
+  );
+}
+
+async function ask(key: string, id: string, value: string, signal: AbortSignal): Promise<void> {
+  const query = new URLSearchParams({ value, from: `-${span.peek() / 1000}s` });
+  try {
+    const answer = await get<Readings>(`devices/${encodeURIComponent(id)}/readings?${query}`, signal);
+    past.value = { key, state: "here", every: answer.every, points: answer.points };
+  } catch {
+    if (!signal.aborted) past.value = { key, state: "failed", every: 0, points: [] };
+  }
+}
+
+/** The bounds of the charted value: the station's own table, and those that its open alerts rest on. */
+function bounds(): { lines: Line[]; missing: string[] } {
+  const d = device.value;
+  const value = charted.value;
+  if (!d || !value) return { lines: [], missing: [] };
+  const { drawn, missing } = split(d.properties.bounds?.[value.value] ?? []);
+  const name = (n: number): string => t("alarmLevel", { n });
+  const lines = drawn.map(({ level, bound }) => ({ level, bound, label: `${name(level)} ${number(lang.value, bound, value.decimals)}` }));
+  for (const a of alerts.value) {
+    for (const e of a.properties.evidence) {
+      const drawnAlready = lines.some((line) => line.bound === e.bound);
+      if (e.device !== d.id || e.value !== value.value || e.bound === undefined || drawnAlready) continue;
+      const level = a.properties.level;
+      lines.push({ level, bound: e.bound, label: `${t("level", { n: level })} ${number(lang.value, e.bound, value.decimals)}` });
+    }
+  }
+  return { lines, missing: missing.map(name) };
+}
+
+function Missing(): JSX.Element | null {
+  const { missing } = bounds();
+  if (missing.length === 0) return null;
+  return (
+    <span class="missing">
+      {missing.join(", ")}: {t("notConfigured")}
+    </span>
+  );
+}
+
+/** The readings of the past, followed by those the stream has brought since. */
+function withNewest(p: Past, value: ValueProperties): Reading[] {
+  const last = p.points.at(-1);
+  if (value.number === undefined || p.every > 0) return p.points;
+  if (last && Date.parse(last.time) >= Date.parse(value.time)) return p.points;
+  return (p.points = [...p.points, { time: value.time, value: value.number }]);
+}
+
+function Plot(): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const chart = useRef<{ key: string; chart: Chart } | undefined>(undefined);
+  useSignalEffect(() => {
+    const value = charted.value;
+    const d = device.value;
+    const p = past.value;
+    const end = now.value;
+    if (!box.current || !value || !d || end === undefined) return;
+    const { lines } = bounds();
+    const options = {
+      lang: lang.value,
+      times: times.value,
+      timeZone: province.value?.time_zone ?? "Asia/Ho_Chi_Minh",
+      unit: unit(lang.value, value.unit),
+      decimals: value.decimals,
+      lines,
+    };
+    const key = JSON.stringify([d.id, value.value, options.lang, options.timeZone, lines]);
+    if (chart.current?.key !== key) {
+      chart.current?.chart.close();
+      chart.current = { key, chart: new Chart(box.current, options) };
+    }
+    chart.current.chart.show(withNewest(p, value), p.every || d.properties.period, end - span.value, end);
+  });
+  useEffect(() => () => chart.current?.chart.close(), []);
+  const p = past.value;
+  const value = charted.value;
+  const label = value && device.value
+    ? t("chartOf", { value: value.label?.[lang.value] ?? value.value, device: device.value.properties.name, unit: unit(lang.value, value.unit) })
+    : t("chart");
+  return (
+    <div class="plot" role="img" aria-label={label}>
+      <div class="canvas" ref={box} />
+      {p.state === "loading" && <p class="over muted">{t("chartLoading")}</p>}
+      {p.state === "failed" && <p class="over warn">{t("chartFailed")}</p>}
+      {p.state === "here" && p.points.length === 0 && <p class="over muted">{t("chartEmpty", { span: duration(lang.value, span.value) })}</p>}
+    </div>
+  );
+}

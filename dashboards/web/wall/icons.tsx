@@ -1,0 +1,141 @@
+// The shapes of levels and devices, drawn once for the list and the map: each
+// level has its own outline besides its colour and number, so that neither
+// colour-blind eyes nor a bad projector lose it.
+
+import type { JSX } from "preact";
+import type { Level } from "../shared/wire";
+
+/** Decision 18/2021/QĐ-TTg: light blue, light yellow, orange, red, purple. */
+export const levelColor: Record<Level, string> = {
+  1: "#7cc7ff",
+  2: "#ffe14d",
+  3: "#ff9a2e",
+  4: "#ff4b45",
+  5: "#b65cff",
+};
+
+/** The ink that is readable on a level's colour. */
+export const levelInk: Record<Level, string> = { 1: "#06121b", 2: "#171200", 3: "#1a0d00", 4: "#1a0200", 5: "#12001d" };
+
+/** Outlines in a box of 100 × 100, and how far below the middle their number stands. */
+const outlines: Record<Level, { path: string; down: number }> = {
+  1: { path: "M50 6a44 44 0 1 0 .01 0z", down: 0 },
+  2: { path: "M20 10h60a10 10 0 0 1 10 10v60a10 10 0 0 1-10 10H20a10 10 0 0 1-10-10V20a10 10 0 0 1 10-10z", down: 0 },
+  3: { path: "M50 5q4 0 6.500 4.500L97 82q5 10-6 10H9q-11 0-6-10L43.500 9.500Q46 5 50 5z", down: 13 },
+  4: { path: "M50 1q4 0 7 3l39 39q6 7 0 14L57 96q-7 6-14 0L4 57q-6-7 0-14L43 4q3-3 7-3z", down: 0 },
+  5: { path: "M32 3h36q4 0 7 3l19 19q3 3 3 7v36q0 4-3 7L75 94q-3 3-7 3H32q-4 0-7-3L6 75q-3-3-3-7V32q0-4 3-7L25 6q3-3 7-3z", down: 0 },
+};
+
+export interface BadgeOptions {
+  level: Level;
+  /** Somebody has seen it: an outline instead of a filled shape. */
+  seen: boolean;
+  /** Its data does not come: dashed. */
+  stale: boolean;
+}
+
+export function LevelBadge(props: BadgeOptions & { label: string }): JSX.Element {
+  const { level, seen, stale } = props;
+  const { path, down } = outlines[level];
+  const color = levelColor[level];
+  return (
+    <svg class={`badge ${seen ? "seen" : "unseen"}`} viewBox="-6 -6 112 112" role="img" aria-label={props.label}>
+      <path
+        d={path}
+        fill={seen ? "none" : color}
+        stroke={color}
+        stroke-width={seen ? 7 : 3}
+        stroke-dasharray={stale ? "16 10" : undefined}
+      />
+      <text x="50" y={52 + down} text-anchor="middle" dominant-baseline="central" fill={seen ? color : levelInk[level]}>
+        {level}
+      </text>
+    </svg>
+  );
+}
+
+/** Draws the badge for the map, size × size pixels. */
+export function drawBadge(options: BadgeOptions, size: number): ImageData {
+  const { level, seen, stale } = options;
+  const { path, down } = outlines[level];
+  const c = canvas(size);
+  c.setTransform(size / 116, 0, 0, size / 116, (8 * size) / 116, (8 * size) / 116);
+  const shape = new Path2D(path);
+  c.lineJoin = "round";
+  c.strokeStyle = "#0b0f12";
+  c.lineWidth = 14;
+  c.stroke(shape); // a dark rim keeps it apart from what lies below
+  c.fillStyle = seen ? "#12181d" : levelColor[level];
+  c.fill(shape);
+  c.strokeStyle = seen || stale ? levelColor[level] : "#0b0f12";
+  c.lineWidth = seen ? 7 : stale ? 6 : 0.01;
+  if (stale) {
+    c.setLineDash([16, 10]);
+    c.strokeStyle = seen ? levelColor[level] : "#0b0f12";
+  }
+  c.stroke(shape);
+  c.fillStyle = seen ? levelColor[level] : levelInk[level];
+  c.font = "700 56px 'Be Vietnam Pro', sans-serif";
+  c.textAlign = "center";
+  c.textBaseline = "middle";
+  c.fillText(String(level), 50, 54 + down);
+  return c.getImageData(0, 0, size, size);
+}
+
+/** What a device's marker says: it reports, it missed a reading, it is silent, it was never heard. */
+export type DeviceLook = "fresh" | "late" | "silent" | "never";
+
+/**
+ * Draws a device's marker: filled while it reports, half filled when late,
+ * hollow and struck through when silent, dotted when it was never heard.
+ */
+export function drawDevice(look: DeviceLook, size: number): ImageData {
+  const c = canvas(size);
+  c.scale(size / 100, size / 100);
+  c.lineCap = "round";
+  const circle = new Path2D();
+  circle.arc(50, 50, 30, 0, 2 * Math.PI);
+  c.fillStyle = "#0b0f12";
+  c.beginPath();
+  c.arc(50, 50, 41, 0, 2 * Math.PI);
+  c.fill();
+  c.lineWidth = 9;
+  c.strokeStyle = look === "fresh" || look === "late" ? "#c3cdd5" : "#77848e";
+  if (look === "never") c.setLineDash([1, 17]);
+  c.stroke(circle);
+  c.setLineDash([]);
+  c.fillStyle = "#c3cdd5";
+  if (look === "fresh") c.fill(circle);
+  if (look === "late") {
+    c.beginPath();
+    c.arc(50, 50, 30, Math.PI / 2, (3 * Math.PI) / 2);
+    c.fill();
+  }
+  if (look === "silent") {
+    c.beginPath();
+    c.moveTo(34, 34);
+    c.lineTo(66, 66);
+    c.moveTo(66, 34);
+    c.lineTo(34, 66);
+    c.stroke();
+  }
+  return c.getImageData(0, 0, size, size);
+}
+
+export function DeviceMark(props: { look: DeviceLook }): JSX.Element {
+  return (
+    <svg class={`mark ${props.look}`} viewBox="0 0 100 100" aria-hidden="true">
+      <circle cx="50" cy="50" r="34" />
+      {props.look === "late" && <path class="half" d="M50 16a34 34 0 0 0 0 68z" />}
+      {props.look === "silent" && <path d="M34 34 66 66M66 34 34 66" />}
+    </svg>
+  );
+}
+
+function canvas(size: number): CanvasRenderingContext2D {
+  const element = document.createElement("canvas");
+  element.width = element.height = size;
+  const context = element.getContext("2d");
+  if (!context) throw new Error("no 2D canvas");
+  return context;
+}

@@ -1,0 +1,41 @@
+// The wall: what the people in the room see.
+
+import "@fontsource/be-vietnam-pro/400.css";
+import "@fontsource/be-vietnam-pro/600.css";
+import "@fontsource/be-vietnam-pro/700.css";
+import "maplibre-gl/dist/maplibre-gl.css";
+import "uplot/dist/uPlot.min.css";
+import "./wall.css";
+
+import { render, type JSX } from "preact";
+import { DevicePanel } from "./device";
+import { AlertList } from "./list";
+import { MapPanel } from "./mappanel";
+import { OperatorDialog } from "./operator";
+import { phase, start, unpin } from "./state";
+import { LostBanner, StatusStrip, TopBar } from "./status";
+
+function Wall(): JSX.Element {
+  return (
+    <div class={`wall ${phase.value}`}>
+      <TopBar />
+      <LostBanner />
+      <main>
+        <MapPanel />
+        <aside>
+          <AlertList />
+          <DevicePanel />
+        </aside>
+      </main>
+      <StatusStrip />
+      <OperatorDialog />
+    </div>
+  );
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !document.querySelector("dialog[open]")) unpin();
+});
+start();
+const root = document.getElementById("app");
+if (root) render(<Wall />, root);

@@ -1,0 +1,144 @@
+// The bar at the top and the strip at the bottom: whether what is shown can be
+// believed.
+
+import type { JSX } from "preact";
+import { unseen } from "../shared/world";
+import type { Freshness, Level, Part } from "../shared/wire";
+import { DeviceMark, LevelBadge } from "./icons";
+import { askOperator } from "./operator";
+import { Ago } from "./list";
+import { alerts, devices, freshness, health, lang, lastFrame, now, operator, phase, province, setLang, t, times } from "./state";
+
+export function TopBar(): JSX.Element {
+  return (
+    <header class="top">
+      <div class="title">
+        <h1>{province.value?.name ?? "citywatch"}</h1>
+        <span class="muted">{t("title")}</span>
+      </div>
+      <LevelCounts />
+      <Clock />
+    </header>
+  );
+}
+
+/** How many alerts of each level are open, the worst first. */
+function LevelCounts(): JSX.Element {
+  const levels: Level[] = [5, 4, 3, 2, 1];
+  return (
+    <ul class="levels" aria-label={t("alerts")}>
+      {levels.map((level) => {
+        const of = alerts.value.filter((a) => a.properties.level === level);
+        const open = of.filter(unseen).length;
+        return (
+          <li key={level} class={of.length === 0 ? "none" : open > 0 ? "unseen" : "seen"}>
+            <LevelBadge level={level} seen={open === 0} stale={false} label={t("level", { n: level })} />
+            <span>{of.length}</span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function Clock(): JSX.Element {
+  const ms = now.value;
+  const l = lang.value;
+  return (
+    <div class="clock" role="timer" aria-label={t("clock")}>
+      <span class="time">{ms === undefined ? "--:--:--" : times.value.long(l, ms)}</span>
+      <span class="muted">{ms === undefined ? "" : times.value.date(l, ms)}</span>
+    </div>
+  );
+}
+
+/** Says over everything that what is shown is no longer true. */
+export function LostBanner(): JSX.Element | null {
+  if (phase.value !== "lost" || lastFrame.value === undefined) return null;
+  return (
+    <div class="banner" role="alert">
+      <strong>
+        {t("lost")} — {t("lostSince", { time: times.value.long(lang.value, lastFrame.value) })}
+      </strong>
+      <span>
+        {t("lostLong")} <Ago ms={lastFrame.value} />
+      </span>
+    </div>
+  );
+}
+
+export function StatusStrip(): JSX.Element {
+  return (
+    <footer class="strip" aria-label={t("statusLabel")}>
+      <ConnectionState />
+      <FreshnessCounts />
+      <Parts />
+      <span class="spacer" />
+      <button type="button" class="plain" onClick={() => void askOperator()}>
+        {t("operator")}: {operator.value || t("operatorNone")}
+      </button>
+      <button type="button" class="plain" lang={lang.value === "vi" ? "en" : "vi"} aria-label={t("langLabel")} onClick={() => setLang(lang.value === "vi" ? "en" : "vi")}>
+        {t("lang")}
+      </button>
+    </footer>
+  );
+}
+
+function ConnectionState(): JSX.Element {
+  const p = phase.value;
+  return (
+    <span class={`connection ${p}`}>
+      <i class="dot" aria-hidden="true" />
+      {t(p)}
+    </span>
+  );
+}
+
+function FreshnessCounts(): JSX.Element | null {
+  const counts = freshness.value;
+  if (!counts) return null;
+  const kinds: Freshness[] = ["fresh", "late", "silent", "never"];
+  return (
+    <span class="freshness">
+      <span class="muted">
+        {t("devices")} {devices.value.size}
+      </span>
+      {kinds.map((kind) => (
+        <span key={kind} class={`kind ${kind} ${counts[kind] > 0 ? "some" : "none"}`}>
+          <DeviceMark look={kind} />
+          {`${counts[kind]} ${t(kind)}`}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function Parts(): JSX.Element {
+  const h = health.value;
+  if (!h) return <span class="parts unknown">{t("healthLost")}</span>;
+  const lag = h.lags.reduce((most, l) => Math.max(most, l.entries), 0);
+  return (
+    <span class="parts">
+      {h.sources.map((s) => (
+        <PartState key={s.name} name={s.name} part={s} />
+      ))}
+      <PartState name={t("journal")} part={h.journal} extra={lag > 0 ? t("lag", { n: lag }) : ""} />
+      <PartState name={t("store")} part={h.store} />
+      {h.unconfigured.length > 0 && (
+        <span class="part unconfigured" title={h.unconfigured.map((u) => `${u.name}: ${t("level", { n: u.level })}`).join("\n")}>
+          {t("unconfigured", { n: h.unconfigured.length })}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function PartState(props: { name: string; part: Part; extra?: string }): JSX.Element {
+  const { state, detail } = props.part;
+  return (
+    <span class={`part ${state}`} title={detail ?? ""}>
+      {props.name}: <b>{t(state)}</b>
+      {props.extra && ` (${props.extra})`}
+    </span>
+  );
+}

@@ -1,0 +1,135 @@
+// How the map looks: dark land, its zones, and nothing that is not ours. There
+// is no basemap: a map of the world shows borders that are not ours to draw.
+
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { Level } from "../shared/wire";
+import { levelColor } from "./icons";
+
+export const font = "Be Vietnam Pro";
+const empty = { type: "FeatureCollection" as const, features: [] };
+
+/** The colour of the level in a feature's state or properties. */
+function colorOf(level: ExpressionSpecification): ExpressionSpecification {
+  const levels: Level[] = [1, 2, 3, 4, 5];
+  const cases = levels.flatMap((l): (number | string)[] => [l, levelColor[l]]);
+  return ["match", level, ...cases, "#000000"] as unknown as ExpressionSpecification;
+}
+
+/** @param scale 1 for a screen of 1920 pixels */
+export function mapStyle(scale: number): StyleSpecification {
+  return {
+    version: 8,
+    sources: {
+      graticule: { type: "geojson", data: empty },
+      zones: { type: "geojson", data: empty, promoteId: "id" },
+      labels: { type: "geojson", data: empty },
+      devices: { type: "geojson", data: empty },
+      alerts: { type: "geojson", data: empty },
+    },
+    layers: [...land(scale), ...devices(scale), ...alerts(scale)],
+  };
+}
+
+function land(scale: number): LayerSpecification[] {
+  const zoneLevel: ExpressionSpecification = ["coalesce", ["feature-state", "level"], 0];
+  return [
+    { id: "sea", type: "background", paint: { "background-color": "#0d1318" } },
+    { id: "graticule", type: "line", source: "graticule", paint: { "line-color": "#ffffff", "line-opacity": 0.05, "line-width": scale } },
+    {
+      id: "shore",
+      type: "line",
+      source: "zones",
+      paint: { "line-color": "#5f87a3", "line-opacity": 0.16, "line-width": 22 * scale, "line-blur": 20 * scale },
+    },
+    {
+      id: "land",
+      type: "fill",
+      source: "zones",
+      paint: { "fill-color": ["match", ["%", ["get", "index"], 3], 0, "#1d262d", 1, "#212b32", "#1a2329"], "fill-antialias": true },
+    },
+    {
+      id: "alarmed",
+      type: "fill",
+      source: "zones",
+      paint: { "fill-color": colorOf(zoneLevel), "fill-opacity": ["case", [">", zoneLevel, 0], 0.13, 0] },
+    },
+    { id: "borders", type: "line", source: "zones", paint: { "line-color": "#3d4b56", "line-width": 1.1 * scale } },
+    {
+      id: "zone-names",
+      type: "symbol",
+      source: "labels",
+      layout: { "text-field": ["get", "name"], "text-font": [font], "text-size": 15 * scale, "text-max-width": 7, "text-padding": 6 * scale },
+      paint: { "text-color": "#8998a4", "text-halo-color": "#12191e", "text-halo-width": 1.6 * scale },
+    },
+  ];
+}
+
+function devices(scale: number): LayerSpecification[] {
+  return [
+    {
+      id: "chosen",
+      type: "circle",
+      source: "devices",
+      filter: ["==", ["get", "id"], ""],
+      paint: { "circle-radius": 17 * scale, "circle-color": "#ffffff", "circle-opacity": 0.08, "circle-stroke-color": "#e6ecf1", "circle-stroke-width": 2.5 * scale },
+    },
+    {
+      id: "devices",
+      type: "symbol",
+      source: "devices",
+      layout: {
+        "icon-image": ["concat", "device-", ["get", "look"]],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 7, 0.72, 10, 1, 13, 1.3],
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+        // What is silent lies over what reports.
+        "symbol-sort-key": ["match", ["get", "look"], "fresh", 0, "late", 1, 2],
+      },
+    },
+    {
+      id: "device-names",
+      type: "symbol",
+      source: "devices",
+      minzoom: 9.6,
+      layout: { "text-field": ["get", "name"], "text-font": [font], "text-size": 14 * scale, "text-offset": [0, 1.1], "text-anchor": "top", "text-max-width": 12 },
+      paint: { "text-color": "#b9c4cc", "text-halo-color": "#0d1318", "text-halo-width": 1.6 * scale },
+    },
+  ];
+}
+
+function alerts(scale: number): LayerSpecification[] {
+  return [
+    {
+      id: "halo",
+      type: "circle",
+      source: "alerts",
+      filter: ["get", "unseen"],
+      paint: {
+        "circle-color": colorOf(["get", "level"]),
+        "circle-radius": 34 * scale,
+        "circle-opacity": 0.3,
+        "circle-blur": 0.5,
+        "circle-opacity-transition": { duration: 500, delay: 0 },
+      },
+    },
+    {
+      id: "alerts",
+      type: "symbol",
+      source: "alerts",
+      layout: {
+        "icon-image": ["get", "icon"],
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": false,
+        "symbol-sort-key": ["get", "order"],
+        "text-field": ["get", "label"],
+        "text-font": [font],
+        "text-size": 18 * scale,
+        "text-variable-anchor": ["top", "bottom", "left", "right"],
+        "text-radial-offset": 1.5,
+        "text-optional": true,
+        "text-max-width": 12,
+      },
+      paint: { "text-color": "#f2f6f9", "text-halo-color": "#0b0f12", "text-halo-width": 2 * scale },
+    },
+  ];
+}
