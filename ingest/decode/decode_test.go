@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
-
 	"citywatch"
 )
 
@@ -60,10 +58,7 @@ fields:
 			`$.fields.time.zone: "Asia/Hanoi" is no offset from UTC`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var o Options
-			if err := yaml.UnmarshalWithOptions([]byte(c.options), &o, yaml.Strict()); err != nil {
-				t.Fatal(err)
-			}
+			o := parseOptions(t, c.options)
 			var got []string
 			for _, p := range o.Problems() {
 				got = append(got, p.Path+": "+p.Message)

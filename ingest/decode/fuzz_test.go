@@ -50,8 +50,12 @@ func addGolden(f *testing.F, format string) {
 // every reading and every error.
 func fuzz(f *testing.F, options string) {
 	f.Helper()
+	o := parseOptions(f, options)
 	f.Fuzz(func(t *testing.T, topic string, payload []byte) {
-		d := newDecoder(t, options)
+		d, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
 		original := bytes.Clone(payload)
 		m := Message{Topic: topic, Payload: payload, Arrived: arrived}
 		got, err := d.Decode(nil, m)
@@ -196,7 +200,10 @@ func FuzzSparkplug(f *testing.F) {
 	f.Add("spBv1.0/g/NDEATH/n", birth)
 	f.Add("spBv1.0/g/NBIRTH/n", birth[:len(birth)-3])
 	f.Fuzz(func(t *testing.T, topic string, payload []byte) {
-		d := newDecoder(t, "format: sparkplug")
+		d, err := New(Options{Format: Sparkplug})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if _, err := d.Decode(nil, Message{Topic: "spBv1.0/g/NBIRTH/n", Payload: birth, Arrived: arrived}); err != nil {
 			t.Fatal(err)
 		}

@@ -86,15 +86,20 @@ func decodeArchive(t *testing.T, archive *txtar.Archive) string {
 
 func newDecoder(t testing.TB, options string) Decoder {
 	t.Helper()
-	var o Options
-	if err := yaml.UnmarshalWithOptions([]byte(options), &o, yaml.Strict()); err != nil {
-		t.Fatal(err)
-	}
-	d, err := New(o)
+	d, err := New(parseOptions(t, options))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return d
+}
+
+func parseOptions(t testing.TB, source string) Options {
+	t.Helper()
+	var o Options
+	if err := yaml.UnmarshalWithOptions([]byte(source), &o, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
 
 // describe writes readings and an error as text, a line each.
