@@ -20,6 +20,9 @@ const (
 	// While they are, further appends gather into the next entry: the slower
 	// the disk, the larger the entries.
 	publishers = 2
+	// gather is how large an entry grows by gathering: readers advance by
+	// entries, and have many of them in memory.
+	gather = 128 << 10
 	// waiting is how many appends of a shard may gather.
 	waiting = 256
 
@@ -249,7 +252,7 @@ func (g *group) fill(first *request, waiting <-chan *request) (left *request) {
 	for {
 		select {
 		case r := <-waiting:
-			if r.enc == nil || size+len(r.enc.buf) > maxBatch {
+			if r.enc == nil || size+len(r.enc.buf) > gather {
 				return r
 			}
 			size += len(r.enc.buf)

@@ -56,8 +56,11 @@ func (j *Journal) DeadLetters(ctx context.Context, from uint64, limit int) ([]ci
 // DeleteDeadLetter deletes one. It is no error if there is none.
 func (j *Journal) DeleteDeadLetter(ctx context.Context, seq uint64) error {
 	err := j.deadLetters.DeleteMsg(ctx, seq)
-	if err == nil || errors.Is(err, jetstream.ErrMsgNotFound) || apiCode(err) == codeDeleteFailed {
-		return nil
+	if errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+		// The client does not say why: perhaps it is not there any more.
+		if _, getErr := j.deadLetters.GetMsg(ctx, seq); errors.Is(getErr, jetstream.ErrMsgNotFound) {
+			return nil
+		}
 	}
 	return j.explain(ctx, err)
 }

@@ -30,7 +30,6 @@ var (
 // The server's error codes that it matters to tell apart.
 const (
 	codeWrongLastSequence     = 10071
-	codeDeleteFailed          = 10057
 	codeStoreFailed           = 10077
 	codeInsufficientResources = 10023
 	codeStorageExceeded       = 10047

@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	// A reader has up to ahead messages, or aheadBytes of them, fetched before
-	// it asks for them.
-	ahead      = 256
-	aheadBytes = 8 << 20
+	// ahead is how many messages a reader has fetched before it asks for them.
+	// It is not also limited by bytes: the client then loses count, and drops
+	// messages for want of room.
+	ahead = 64
 
 	// A server that says nothing for twice heartbeat is asked anew.
 	heartbeat = 5 * time.Second
@@ -149,7 +149,7 @@ func (f *follower) subscribe(ctx context.Context) error {
 		return err
 	}
 	messages, err := consumer.Messages(
-		jetstream.PullMaxMessagesWithBytesLimit(ahead, aheadBytes),
+		jetstream.PullMaxMessages(ahead),
 		jetstream.PullExpiry(pullExpiry),
 		jetstream.PullHeartbeat(heartbeat),
 	)
@@ -174,6 +174,16 @@ func (f *follower) unsubscribe() {
 	f.journal.metrics.readerResets.WithLabelValues(f.label()).Inc()
 	f.drop()
 	f.messages = nil
+}
+
+// renew makes next ask the server anew: after a reconnect it may be another
+// one, which knows nothing of this reader.
+func (f *follower) renew() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.messages != nil {
+		f.messages.Stop()
+	}
 }
 
 // drop ends the consumer here and at the server. Lock should be held.
@@ -247,6 +257,12 @@ func (s *readerSet) list() []*follower {
 		fs = append(fs, f)
 	}
 	return fs
+}
+
+func (s *readerSet) renewAll() {
+	for _, f := range s.list() {
+		f.renew()
+	}
 }
 
 func (s *readerSet) closeAll() {

@@ -85,6 +85,13 @@ func (j *Journal) connect(ctx context.Context) (err error) {
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(100 * time.Millisecond),
 		nats.ReconnectBufSize(-1), // an append that cannot be sent fails now
+		nats.ReconnectHandler(func(*nats.Conn) { j.readers.renewAll() }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			// A reader that dropped messages sees the gap and asks again.
+			if !errors.Is(err, nats.ErrSlowConsumer) {
+				j.faults.report(j.log, "journal client", "err", err)
+			}
+		}),
 	}
 	url := j.opts.URL
 	if url == "" {

@@ -88,12 +88,12 @@ func (e *embedded) InProcessConn() (net.Conn, error) {
 	return e.srv.InProcessConn()
 }
 
-// broken reports whether the server has given up its store, as it does when
-// the disk is full.
-func (e *embedded) broken() bool {
+// fault returns why the server can no longer write, or "". After a write that
+// failed (the disk was full) it keeps to that until it is started anew.
+func (e *embedded) fault() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return !e.srv.JetStreamEnabled()
+	return e.srv.Healthz(nil).Error
 }
 
 // restart replaces the server by a new one, which recovers the store.

@@ -24,8 +24,10 @@ var alarms = []float64{0.5, 0.8}
 func (j *Journal) watch() {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
+	var server mender
 	for n := 0; ; n++ {
 		j.watchDisk()
+		server.mend(j, time.Now())
 		j.watchLag()
 		if n%watchStreamsEvery == 0 {
 			j.watchStreams()
@@ -54,12 +56,37 @@ func (j *Journal) watchDisk() {
 	if was := j.full.Swap(full); was != full {
 		j.reportDisk(full, free)
 	}
-	if full || !j.server.broken() {
+}
+
+// A mender starts the server anew when it has given up its store, less and
+// less often while that does not help.
+type mender struct {
+	wait time.Duration
+	next time.Time
+}
+
+const (
+	mendAtFirst = 5 * time.Second
+	mendAtMost  = time.Minute
+)
+
+func (m *mender) mend(j *Journal, now time.Time) {
+	if j.server == nil || j.full.Load() {
 		return
 	}
-	j.log.Warn("the journal's server gave up its store and is started anew")
+	fault := j.server.fault()
+	if fault == "" {
+		m.wait = 0
+		return
+	}
+	if now.Before(m.next) {
+		return
+	}
+	m.wait = min(max(2*m.wait, mendAtFirst), mendAtMost)
+	m.next = now.Add(m.wait)
+	j.log.Error("the journal's server is started anew", "because", fault)
 	if err := j.server.restart(j.ctx); err != nil {
-		j.faults.report(j.log, "the journal's server does not start", "err", err)
+		j.log.Error("the journal's server does not start", "err", err)
 	}
 }
 
