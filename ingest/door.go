@@ -116,10 +116,11 @@ func (d *Door) understand(m Message, now time.Time) ([]citywatch.Reading, *refus
 		d.metrics.refuse(err.Refusal)
 		refused = refused.add(device, err)
 	}
-	if n := len(m.Payload); n > citywatch.MaxPayload {
+	if len(m.Payload) > citywatch.MaxPayload {
+		// How many there are is not said: a door may have cut it already.
 		refuse("", &decode.Error{
 			Refusal: citywatch.RefusedSize,
-			Detail:  fmt.Sprintf("the message has %d bytes; at most %d", n, citywatch.MaxPayload),
+			Detail:  fmt.Sprintf("the message has more than %d bytes", citywatch.MaxPayload),
 		})
 		return nil, refused
 	}

@@ -46,7 +46,7 @@ func TestRefusals(t *testing.T) {
 		{"not decodable", "!", citywatch.RefusedDecode, "", "begins with !", 0},
 		{"one line of three", "d1 n=1\n!\nd2 n=1", citywatch.RefusedDecode, "", "begins with !", 2},
 		{"decoder panics", "panic", citywatch.RefusedDecode, "", "at the decoder", 0},
-		{"too large", "d1 note=" + strings.Repeat("x", 64<<10), citywatch.RefusedSize, "", "at most 65536", 0},
+		{"too large", "d1 note=" + strings.Repeat("x", 64<<10), citywatch.RefusedSize, "", "more than 65536", 0},
 		{"not a number", "d1 n=NaN", citywatch.RefusedNumber, "", "not a finite number", 0},
 		{"infinite", "d1 n=+Inf", citywatch.RefusedNumber, "", "not a finite number", 0},
 		{"nothing in it", "d1", citywatch.RefusedNoValues, "d1", "no values", 0},

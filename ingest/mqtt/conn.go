@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -33,7 +34,7 @@ var errNotReading = errors.New("the broker does not read what is sent to it")
 // a conn reads ahead, and while one write is under way it gathers the next.
 type conn struct {
 	net.Conn
-	in *bufio.Reader
+	in io.Reader
 	// closed is called when Close is, before it waits for anything.
 	closed func()
 
@@ -48,7 +49,7 @@ type conn struct {
 func newConn(c net.Conn) *conn {
 	b := &conn{
 		Conn:  c,
-		in:    bufio.NewReaderSize(c, readBuffer),
+		in:    &frames{in: bufio.NewReaderSize(c, readBuffer)},
 		wake:  make(chan struct{}, 1),
 		ended: make(chan struct{}),
 	}

@@ -79,8 +79,11 @@ func (o Options) Problems() []citywatch.Problem {
 	add := func(path, hint, format string, args ...any) {
 		problems = append(problems, citywatch.Problem{Path: path, Message: fmt.Sprintf(format, args...), Hint: hint})
 	}
-	if o.Name == "" {
+	switch o.Name {
+	case "":
 		add("$.name", "any short text, unique among the sources", "a source needs a name")
+	case "push":
+		add("$.name", "choose another", "the name %q is that of readings sent by HTTP", o.Name)
 	}
 	if message, hint := urlProblem(o.URL); message != "" {
 		add("$.url", hint, "%s", message)

@@ -46,6 +46,9 @@ func New(o Options, p *ingest.Pipeline) (*Source, error) {
 	o = o.withDefaults()
 	s := &Source{opts: o, unmatched: p.Door(ingest.DoorOptions{Source: o.Name, Decoder: nobodys{}})}
 	for _, t := range o.Topics {
+		if t.Decode.Format == "" {
+			t.Decode.Format = decode.JSON
+		}
 		d, err := decode.New(t.Decode)
 		if err != nil {
 			return nil, fmt.Errorf("mqtt source %q: topic %q: %w", o.Name, t.Filter, err)
