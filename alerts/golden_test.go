@@ -140,6 +140,11 @@ func (s *script) start() {
 	}
 }
 
+// keep writes a checkpoint.
+func (s *script) keep() {
+	s.engine.save(context.Background(), (&saver{engine: s.engine}).snapshot())
+}
+
 func (s *script) flush() {
 	if err := s.engine.flush(context.Background()); err != nil {
 		s.t.Fatal(err)
@@ -157,7 +162,7 @@ func (s *script) entry(e citywatch.Entry) {
 	}
 	s.flush()
 	if s.keepEvery > 0 && n%s.keepEvery == 0 {
-		s.engine.save(context.Background(), (&saver{engine: s.engine}).snapshot())
+		s.keep()
 	}
 	if s.killEvery > 0 && n%s.killEvery == 0 || moved && s.killAtTransitions {
 		s.start()
@@ -185,6 +190,7 @@ func (s *script) step(words []string) {
 		s.now = s.clock(words[2])
 		s.entry(citywatch.Entry{Tick: s.now})
 	case "rules":
+		s.keep()
 		s.world.rules = s.world.parse(s.t, s.files[words[2]])
 		s.start()
 	case "ack", "reset":
@@ -215,7 +221,7 @@ func (s *script) clock(word string) time.Time {
 }
 
 func (s *script) reading(device string, words []string) citywatch.Reading {
-	r := citywatch.Reading{Device: device, Time: s.now, Arrived: s.now}
+	r := citywatch.Reading{Device: device, Time: s.now, Arrived: s.now, Class: "river_gauge", Sector: "disaster"}
 	if d, ok := s.world.devices.Lookup(device); ok {
 		r.Class, r.Zone, r.Sector = d.Class, d.Zone, string(d.Sector)
 	}

@@ -17,13 +17,24 @@ type saved struct {
 	// Value is the name of the value that the state is about.
 	Value string `json:"value,omitempty"`
 	state
+	// Unlisted is a device that registered itself: after a restart nobody else
+	// knows it until it publishes again.
+	Unlisted *citywatch.Device `json:"unlisted,omitempty"`
 	// Alert is left out in a transition, which has it anyway.
 	Alert *citywatch.Alert `json:"alert,omitempty"`
 }
 
+func (f *fold) saved(k *key) saved {
+	s := saved{Shard: f.shard, Rule: k.id.rule, Device: k.id.device, Value: k.value, state: k.state}
+	if k.device != nil && k.device.Auto {
+		s.Unlisted = k.device
+	}
+	return s
+}
+
 // state writes a key's state for its transition.
 func (f *fold) state(k *key) []byte {
-	b, err := json.Marshal(saved{Shard: f.shard, Rule: k.id.rule, Device: k.id.device, Value: k.value, state: k.state})
+	b, err := json.Marshal(f.saved(k))
 	if err != nil {
 		// Numbers are finite and times lie within the years that JSON can
 		// write: ingest and order see to that.
@@ -60,7 +71,7 @@ func (f *fold) checkpoint() *checkpoint {
 			k.check != nil && k.check.judge != nil && k.Last.IsZero():
 			continue // as good as new
 		}
-		s := saved{Rule: k.id.rule, Device: k.id.device, Value: k.value, state: k.state}
+		s := f.saved(k)
 		if k.Episode != nil {
 			episode := *k.Episode // changes while the checkpoint is being written
 			s.Episode = &episode
@@ -113,17 +124,22 @@ func (f *fold) claimable(s *saved, alert *citywatch.Alert) {
 	if ep := k.Episode; ep != nil && ep.Alert != nil {
 		delete(f.open, ep.Alert.ID)
 	}
-	k.state, k.value = s.state, s.Value
+	k.state, k.value, k.device = s.state, s.Value, s.Unlisted
 	if k.Episode != nil && alert != nil && alert.Open() {
 		k.Episode.Alert = alert
 		f.open[alert.ID] = k
 	}
 }
 
-// start makes the keys of every listed device.
+// start makes the keys of every device that is known.
 func (f *fold) start() {
 	for _, d := range f.devices.Devices() {
 		f.adopt(d)
+	}
+	for _, k := range slices.Clone(f.keys) {
+		if k.check == nil && k.device != nil && f.targets[k.id.device] == nil {
+			f.adopt(k.device)
+		}
 	}
 	for _, k := range f.unclaimed {
 		f.schedule(k)

@@ -49,10 +49,10 @@ func (f *fold) update(k *key, reason citywatch.Reason) {
 	ep := k.Episode
 	a := ep.Alert
 	rose := reason == citywatch.ReasonFired || reason == citywatch.ReasonRaised
-	if rose {
+	if rose || k.check == nil {
 		a.Handling, a.HandledBy = citywatch.New, ""
 	}
-	if rose || reason == citywatch.ReasonRelapsed && a.Condition == citywatch.Normal {
+	if rose || k.check == nil || reason == citywatch.ReasonRelapsed && a.Condition == citywatch.Normal {
 		ep.Asked = a.Version
 	}
 	if ep.Level > citywatch.None {
@@ -122,7 +122,8 @@ func (f *fold) dueUnclaimed(k *key) time.Duration {
 	return max(k.Up, f.clk.Resumed) + abandonedAfter
 }
 
-// abandoned marks an alert stale that nothing evaluates any more.
+// abandoned marks an alert stale that nothing evaluates any more. It becomes
+// new again, for only people can end it now.
 func (k *key) abandoned() citywatch.Reason {
 	ep := k.Episode
 	return ep.settle(ep.Level, ep.Condition != citywatch.Recovering, true)

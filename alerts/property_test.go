@@ -1,0 +1,384 @@
+package alerts
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"citywatch"
+)
+
+const propertyDevices = `classes:
+  - id: gauge
+    name: {vi: Trạm, en: Gauge}
+    sector: disaster
+    period: 20s
+    quantities: [{value: level, name: {vi: Mức, en: Level}, unit: m, decimals: 1}]
+devices:
+  - {id: a, class: gauge, at: [103.97, 22.48], bounds: {level: {1: 10, 2: 20, 3: 30}}}
+  - {id: b, class: gauge, at: [103.97, 22.48], bounds: {level: {1: 15, 2: null, 3: 25}}}
+`
+
+const propertyRules = `rules:
+  - id: at-once
+    name: {vi: a, en: a}
+    hazard: flood
+    select: {class: gauge}
+    threshold: {value: level, levels: device}
+  - id: patient
+    name: {vi: b, en: b}
+    hazard: flood
+    select: {class: gauge}
+    threshold: {value: level, levels: device, for: 50s, recover: {margin: 2, for: 70s}}
+  - id: low
+    name: {vi: c, en: c}
+    hazard: drought
+    select: {class: gauge}
+    threshold: {value: level, levels: {1: 8, 4: 3}, direction: below, for: 15s, recover: {margin: 1, for: 0s}}
+  - id: word
+    name: {vi: d, en: d}
+    hazard: fire
+    select: {class: gauge}
+    state: {value: word, levels: {fire: 4, fault: 2}, for: 5s}
+    latch: true
+  - id: silent
+    name: {vi: e, en: e}
+    hazard: device
+    select: {class: gauge}
+    silence: {periods: 3, level: 2}
+`
+
+// A moment is an entry, and perhaps what a person does behind it.
+type moment struct {
+	entry citywatch.Entry
+	act   func(f *fold, key string)
+	key   string
+}
+
+// randomHistory makes some hours of two or three devices: walks over and under
+// the bounds, holes, late and doubled readings, stops of citywatch, people.
+func randomHistory(r *rand.Rand, n int) []moment {
+	now := day
+	walk := map[string]float64{"a": 12, "b": 12, "c": 12}
+	quiet := map[string]time.Time{}
+	var sent []citywatch.Reading
+	moments := make([]moment, n)
+	for i := range moments {
+		m := &moments[i]
+		now = now.Add(time.Duration(r.IntN(4000)) * time.Millisecond)
+		switch dice := r.IntN(100); {
+		case dice < 35:
+			m.entry.Tick = now
+		case dice == 35:
+			now = now.Add(time.Duration(r.IntN(200)) * time.Second)
+			m.entry.Tick = now
+		default:
+			for range 1 + r.IntN(3) {
+				if reading := randomReading(r, now, walk, quiet); reading.Device != "" {
+					m.entry.Readings = append(m.entry.Readings, reading)
+				}
+			}
+			if len(sent) > 0 && r.IntN(10) == 0 {
+				m.entry.Readings = append(m.entry.Readings, sent[r.IntN(len(sent))])
+			}
+			sent = append(sent, m.entry.Readings...)
+			if len(m.entry.Readings) == 0 {
+				m.entry.Tick = now
+			}
+		}
+		if r.IntN(12) == 0 {
+			m.key = []string{"at-once", "patient", "low", "word", "silent"}[r.IntN(5)] + "~" + string("abc"[r.IntN(3)])
+			m.act = []func(*fold, string){acknowledgeKey, resetKey}[r.IntN(2)]
+		}
+	}
+	return moments
+}
+
+func randomReading(r *rand.Rand, now time.Time, walk map[string]float64, quiet map[string]time.Time) citywatch.Reading {
+	device := string("aabbc"[r.IntN(5)])
+	if now.Before(quiet[device]) {
+		return citywatch.Reading{}
+	}
+	if r.IntN(60) == 0 {
+		quiet[device] = now.Add(time.Duration(r.IntN(300)) * time.Second)
+	}
+	walk[device] = min(max(walk[device]+r.NormFloat64()*4, 0), 40)
+	reading := citywatch.Reading{
+		Device: device, Class: "gauge", Sector: "disaster", Arrived: now, Time: now.Add(-time.Duration(r.IntN(3)*r.IntN(30)) * time.Second),
+		Values: []citywatch.Value{{Name: "level", Number: float64(int(walk[device]*2)) / 2}},
+	}
+	if r.IntN(3) == 0 {
+		reading.Time, reading.TimeAssumed = now, true
+	}
+	if r.IntN(4) == 0 {
+		reading.Values = append(reading.Values, citywatch.Value{Name: "word", Text: []string{"normal", "normal", "fault", "fire"}[r.IntN(4)]})
+	}
+	return reading
+}
+
+// openOf returns the id of the open alert whose id begins with key.
+func openOf(f *fold, key string) string {
+	for id := range f.open {
+		if len(id) > len(key) && id[:len(key)+1] == key+"~" {
+			return id
+		}
+	}
+	return ""
+}
+
+func acknowledgeKey(f *fold, key string) { f.acknowledge(Action{Alert: openOf(f, key), Actor: "lan"}) }
+
+func resetKey(f *fold, key string) { f.reset(Action{Alert: openOf(f, key), Actor: "minh"}) }
+
+// live runs an engine over a history. With crashes, the process ends now and
+// then: before, within and behind the writing of transitions, with checkpoints
+// at other times. An action counts once its transition is written.
+func live(t *testing.T, w *world, history []moment, crashes *rand.Rand) []citywatch.Transition {
+	t.Helper()
+	ctx := context.Background()
+	m := newMemory()
+	var e *Engine
+	catchUp := func() {
+		e = New(Options{}, m.deps(w.rules, w.devices))
+		if err := e.restore(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range m.entries[e.fold.last.Seq:] {
+			e.apply(&entry)
+			if err := e.flush(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	catchUp()
+	// commit writes what is due, or ends the process in the middle of it.
+	commit := func() (survived bool) {
+		if crashes != nil && len(e.fold.out) > 0 && crashes.IntN(4) == 0 {
+			m.takes = crashes.IntN(len(e.fold.out) + 1)
+			m.AppendTransitions(ctx, e.fold.out)
+			m.takes = -1
+			catchUp()
+			return false
+		}
+		if err := e.flush(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return true
+	}
+	for _, h := range history {
+		entry := m.append(h.entry)
+		e.apply(&entry)
+		commit()
+		for h.act != nil {
+			h.act(e.fold, h.key)
+			if commit() || len(e.fold.open) == 0 {
+				break
+			}
+		}
+		if crashes != nil && crashes.IntN(40) == 0 {
+			e.save(ctx, (&saver{engine: e}).snapshot())
+		}
+		if crashes != nil && crashes.IntN(40) == 0 {
+			catchUp()
+		}
+	}
+	return m.written()
+}
+
+func byID(ts []citywatch.Transition) []citywatch.Transition {
+	ts = slices.Clone(ts)
+	slices.SortFunc(ts, func(a, b citywatch.Transition) int { return cmp.Compare(a.ID, b.ID) })
+	for i := range ts {
+		ts[i].Seq = 0
+	}
+	return ts
+}
+
+// sameTransitions reports the first difference.
+func sameTransitions(t *testing.T, want, got []citywatch.Transition) {
+	t.Helper()
+	want, got = byID(want), byID(got)
+	for i := range max(len(want), len(got)) {
+		switch {
+		case i >= len(got) || i < len(want) && want[i].ID < got[i].ID:
+			t.Fatalf("missing: %s", text(want[i]))
+		case i >= len(want) || got[i].ID < want[i].ID:
+			t.Fatalf("too many: %s", text(got[i]))
+		case text(want[i]) != text(got[i]):
+			t.Fatalf("\nwant %s\ngot  %s", text(want[i]), text(got[i]))
+		}
+	}
+}
+
+func text(t citywatch.Transition) string {
+	state := t.State
+	t.State = nil
+	b, err := json.Marshal(t)
+	if err != nil {
+		panic(err)
+	}
+	return string(b) + string(state)
+}
+
+// TestKilledAnywhere: wherever the process ends, every transition is made once
+// and is the same, down to the engine's own state.
+func TestKilledAnywhere(t *testing.T) {
+	w := newWorld(t, propertyDevices, propertyRules)
+	made := 0
+	for seed := range uint64(60) {
+		history := randomHistory(rand.New(rand.NewPCG(seed, 1)), 800)
+		want := live(t, w, history, nil)
+		made += len(want)
+		for run := range uint64(3) {
+			sameTransitions(t, want, live(t, w, history, rand.New(rand.NewPCG(seed, run))))
+		}
+	}
+	if made < 1000 {
+		t.Errorf("only %d transitions were made: the histories are too quiet to show anything", made)
+	}
+}
+
+// withoutCorrections drops readings with the time of an earlier one: the value
+// that was corrected, coming once more, would be a correction in its turn.
+func withoutCorrections(history []moment) {
+	type at struct {
+		device string
+		time   time.Time
+	}
+	seen := map[at]bool{}
+	for i := range history {
+		e := &history[i].entry
+		e.Readings = slices.DeleteFunc(e.Readings, func(r citywatch.Reading) bool {
+			key := at{r.Device, r.Time}
+			double := seen[key]
+			seen[key] = true
+			return double
+		})
+	}
+}
+
+// TestEverythingTwice: a journal that repeats readings, at once or much later,
+// moves nothing.
+func TestEverythingTwice(t *testing.T) {
+	w := newWorld(t, propertyDevices, propertyRules)
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		history := randomHistory(r, 500)
+		withoutCorrections(history)
+		var twice []moment
+		for i, h := range history {
+			twice = append(twice, h)
+			for _, again := range []int{i, max(0, i-r.IntN(50))} {
+				if readings := history[again].entry.Readings; len(readings) > 0 {
+					twice = append(twice, moment{entry: citywatch.Entry{Readings: readings}})
+				}
+			}
+		}
+		want, got := live(t, w, history, nil), live(t, w, twice, nil)
+		for _, ts := range [][]citywatch.Transition{want, got} {
+			for i := range ts {
+				ts[i].State = nil // it has the places in the journal
+			}
+		}
+		sameTransitions(t, want, got)
+	}
+}
+
+// TestAgainstReference compares levels at every reading with an evaluator that
+// looks through the whole history each time.
+func TestAgainstReference(t *testing.T) {
+	w := newWorld(t, propertyDevices, propertyRules)
+	bounds := map[string]map[citywatch.Level]float64{"a": {1: 10, 2: 20, 3: 30}, "b": {1: 15, 3: 25}}
+	compared := 0
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		f := newFold(Options{}, newMemory().deps(w.rules, w.devices))
+		f.start()
+		references := map[string]*reference{}
+		for device, b := range bounds {
+			references["at-once"+device] = &reference{bounds: b}
+			references["patient"+device] = &reference{bounds: b, wait: 50 * time.Second, margin: 2, recover: 70 * time.Second}
+		}
+		now, value := day, 12.0
+		for seq := uint64(1); seq < 120; seq++ {
+			now = now.Add(time.Duration(1+r.IntN(40)) * time.Second)
+			value = min(max(value+r.NormFloat64()*4, 0), 40)
+			device := string("ab"[r.IntN(2)])
+			f.apply(&citywatch.Entry{Seq: seq, Readings: []citywatch.Reading{{
+				Device: device, Class: "gauge", Time: now, Arrived: now, Values: []citywatch.Value{{Name: "level", Number: value}},
+			}}})
+			for _, rule := range []string{"at-once", "patient"} {
+				want := references[rule+device].level(now, value)
+				if got := levelOf(f, rule, device); got != want {
+					t.Fatalf("seed %d, reading %d: %s of %s has level %d, want %d", seed, seq, rule, device, got, want)
+				}
+				compared++
+			}
+		}
+	}
+	t.Log(compared, "levels compared")
+}
+
+func levelOf(f *fold, rule, device string) citywatch.Level {
+	for _, k := range f.keys {
+		if k.id == (keyID{rule, device}) && k.Episode != nil {
+			return k.Episode.Level
+		}
+	}
+	return citywatch.None
+}
+
+// A reference is a threshold rule for one device, as slow and as plain as can
+// be.
+type reference struct {
+	bounds        map[citywatch.Level]float64
+	wait, recover time.Duration
+	margin        float64
+
+	times  []time.Time
+	values []float64
+	now    citywatch.Level
+}
+
+func (r *reference) level(at time.Time, value float64) citywatch.Level {
+	r.times, r.values = append(r.times, at), append(r.values, value)
+	risen := citywatch.None
+	for level, bound := range r.bounds {
+		if r.heldFor(func(v float64) bool { return v >= bound }, 1<<62, r.wait) {
+			risen = max(risen, level)
+		}
+	}
+	if risen > r.now {
+		r.now = risen
+		return r.now
+	}
+	// The level stays at the highest that is not cleared for long enough.
+	left := citywatch.None
+	for level, bound := range r.bounds {
+		cleared := r.heldFor(func(v float64) bool { return v < bound-r.margin }, silentPeriods*20*time.Second, r.recover)
+		if level <= r.now && !cleared {
+			left = max(left, level)
+		}
+	}
+	r.now = left
+	return r.now
+}
+
+// heldFor reports whether the newest values, without a hole, have been so for
+// at least as long.
+func (r *reference) heldFor(so func(float64) bool, hole, long time.Duration) bool {
+	last := len(r.values) - 1
+	for i := last; i >= 0 && so(r.values[i]); i-- {
+		if i < last && r.times[i+1].Sub(r.times[i]) > hole {
+			return false
+		}
+		if r.times[last].Sub(r.times[i]) >= long {
+			return true
+		}
+	}
+	return false
+}
