@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"citywatch/dashboards/filter"
@@ -23,9 +24,9 @@ const (
 	// greetingTimeout is how long the first frame may take: it is by far the
 	// largest, and phones have slow lines.
 	greetingTimeout = time.Minute
-	// burst is how long any number of bytes may wait: a storm raises
-	// thousands of alerts at once, and who is taking them is not behind.
-	burst = time.Second
+	// burstShare of MaxBehind is how long any number of bytes may wait: a storm
+	// raises thousands of alerts at once, and who is taking them is not behind.
+	burstShare = 4
 	// missedPongs is how many heartbeats may go unanswered, leastPatience how
 	// long they must at least have.
 	missedPongs   = 4
@@ -50,8 +51,8 @@ type client struct {
 	filter filter.Filter
 
 	// What it has been told: the alerts up to seq, the device frame gen, the
-	// heartbeat beat.
-	seq, gen, beat uint64
+	// heartbeat beat; and the heartbeat with which it was last pinged.
+	seq, gen, beat, pinged uint64
 	// greeted is when it took the first frame; waiting is counted from there.
 	greeted time.Time
 
@@ -59,6 +60,9 @@ type client struct {
 	ended  chan struct{}
 	once   sync.Once
 	reason error
+	// leaving is set when the last has been said: what is read now is waited
+	// for only so long.
+	leaving atomic.Bool
 }
 
 // ServeHTTP upgrades the request to a websocket and serves it until either
@@ -92,6 +96,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	c.read()
 	<-written
+	c.cut()
 	h.metrics.left.WithLabelValues(c.reason.Error()).Inc()
 }
 
@@ -99,7 +104,12 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // alive.
 func (c *client) read() {
 	patience := max(missedPongs*c.hub.options.HeartbeatEvery, leastPatience)
-	alive := func(string) error { return c.conn.SetReadDeadline(time.Now().Add(patience)) }
+	alive := func(string) error {
+		if c.leaving.Load() {
+			return nil
+		}
+		return c.conn.SetReadDeadline(time.Now().Add(patience))
+	}
 	c.conn.SetReadLimit(readLimit)
 	c.conn.SetPongHandler(alive)
 	// The first pong answers a ping that follows the greeting.
@@ -123,23 +133,29 @@ func (c *client) end(reason error) {
 // cut closes the connection under whoever is using it.
 func (c *client) cut() { _ = c.conn.Close() }
 
-// write tells the client everything until it ends, and closes the connection.
+// write tells the client everything until it ends, and then why it ended.
 func (c *client) write(from resume) {
-	defer c.cut()
 	c.end(c.tell(from))
-	if errors.Is(c.reason, errGone) {
-		return
-	}
 	code, text := websocket.CloseGoingAway, "the server is stopping"
 	switch {
+	case errors.Is(c.reason, errGone):
+		c.cut()
+		return
 	case errors.Is(c.reason, errBehind):
 		code, text = CloseBehind, "too far behind; come back and resume"
 	case errors.Is(c.reason, errInternal):
 		code, text = websocket.CloseInternalServerErr, "internal error"
 	}
-	// This fails where the client does not read: it will see the end itself.
-	_ = c.conn.WriteControl(websocket.CloseMessage,
-		websocket.FormatCloseMessage(code, text), time.Now().Add(partingTime/2))
+	now := time.Now()
+	err := c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, text), now.Add(partingTime/2))
+	if err != nil {
+		c.cut() // it does not read: it will see the end itself
+		return
+	}
+	// The client has to come to that frame before the connection closes: what
+	// it sends to a closed one has its kernel throw away what it has not read.
+	c.leaving.Store(true)
+	_ = c.conn.SetReadDeadline(now.Add(c.hub.options.MaxBehind))
 }
 
 func (c *client) tell(from resume) error {
@@ -193,7 +209,7 @@ func (c *client) greet(from resume) error {
 	if err != nil {
 		return errInternal
 	}
-	c.gen, c.beat = p.gen, st.beat.number
+	c.gen, c.beat, c.pinged = p.gen, st.beat.number, st.beat.number
 	c.hub.metrics.joined.WithLabelValues(with).Inc()
 	if err := c.send(message, greetingTimeout); err != nil {
 		return err
@@ -220,6 +236,11 @@ func waiting(st *state, f *alertFrame) uint64 {
 // tellNext sends the most urgent frame that the client has not had, and
 // reports whether there was none.
 func (c *client) tellNext(st *state) (idle bool, err error) {
+	if st.beat.number > c.pinged {
+		// Before all else: a client that is busy with a storm is alive.
+		c.pinged = st.beat.number
+		return false, c.ping()
+	}
 	if f := st.alerts.after(c.seq); f != nil {
 		return false, c.tellAlert(st, f)
 	}
@@ -236,10 +257,7 @@ func (c *client) tellNext(st *state) (idle bool, err error) {
 	}
 	if st.beat.number > c.beat {
 		c.beat = st.beat.number
-		if err := c.send(st.beat.message, c.hub.options.MaxBehind); err != nil {
-			return false, err
-		}
-		return false, c.ping()
+		return false, c.send(st.beat.message, c.hub.options.MaxBehind)
 	}
 	return true, nil
 }
@@ -254,7 +272,7 @@ func (c *client) tellAlert(st *state, f *alertFrame) error {
 	}
 	waited := time.Since(since)
 	tooMuch := waiting(st, f) > uint64(c.hub.options.MaxBehindBytes)
-	if waited > c.hub.options.MaxBehind || tooMuch && waited > burst {
+	if waited > c.hub.options.MaxBehind || tooMuch && waited > c.hub.options.MaxBehind/burstShare {
 		return errBehind
 	}
 	message, err := f.messageFor(&c.filter)

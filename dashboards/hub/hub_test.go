@@ -403,7 +403,7 @@ func TestDevicesComeAndGo(t *testing.T) {
 // TestJoinWhilePublishing: whenever a client joins, snapshot and changes
 // together are every alert once.
 func TestJoinWhilePublishing(t *testing.T) {
-	const total = 2000
+	const total = 1000
 	b := start(t, fast)
 	done := make(chan struct{})
 	go func() {
