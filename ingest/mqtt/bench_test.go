@@ -13,38 +13,51 @@ import (
 	"citywatch"
 	"citywatch/ingest"
 	"citywatch/ingest/mqtt"
+	diskjournal "citywatch/internal/journal"
 	"citywatch/internal/servertest"
 )
 
-// A counter is a journal that takes as long as one fsync and keeps nothing.
-type counter struct{ readings, entries atomic.Int64 }
-
-func (c *counter) Append(_ context.Context, _ int, readings []citywatch.Reading) (uint64, error) {
-	time.Sleep(500 * time.Microsecond)
-	c.readings.Add(int64(len(readings)))
-	return uint64(c.entries.Add(1)), nil
+// A counted journal counts the readings it was given.
+type counted struct {
+	journal
+	readings, entries atomic.Int64
 }
 
-func (*counter) AppendDeadLetter(context.Context, citywatch.DeadLetter) error { return nil }
+type journal interface {
+	Append(ctx context.Context, shard int, readings []citywatch.Reading) (uint64, error)
+	AppendDeadLetter(context.Context, citywatch.DeadLetter) error
+}
+
+func (c *counted) Append(ctx context.Context, shard int, readings []citywatch.Reading) (uint64, error) {
+	seq, err := c.journal.Append(ctx, shard, readings)
+	c.readings.Add(int64(len(readings)))
+	c.entries.Add(1)
+	return seq, err
+}
+
+// A timer is a journal that takes as long as one fsync and keeps nothing.
+type timer struct{}
+
+func (timer) Append(context.Context, int, []citywatch.Reading) (uint64, error) {
+	time.Sleep(500 * time.Microsecond)
+	return 1, nil
+}
+
+func (timer) AppendDeadLetter(context.Context, citywatch.DeadLetter) error { return nil }
 
 // BenchmarkSource takes messages that wait in a real Mosquitto, and tells the
 // processor time of this process alone. "bare" is the least that a client can
 // do: subscribe, and have each message acknowledged at once.
 func BenchmarkSource(b *testing.B) {
-	b.Run("citywatch", func(b *testing.B) {
-		broker := queued(b)
-		j := &counter{}
-		p := ingest.New(ingest.Options{}, j, everyone{})
-		run(b, p.Run)
-		s, err := mqtt.New(mqtt.Options{Name: "bench", URL: broker.URL, ClientID: "bench", Topics: []mqtt.Topic{{Filter: "city/#"}}}, p)
+	b.Run("to the journal", func(b *testing.B) {
+		j, err := diskjournal.Open(b.Context(), diskjournal.Options{Dir: b.TempDir()}, diskjournal.Deps{})
 		if err != nil {
 			b.Fatal(err)
 		}
-		measure(b, func() func() {
-			return run(b, s.Run)
-		}, &j.readings)
-		b.ReportMetric(float64(j.readings.Load())/float64(j.entries.Load()), "readings/entry")
+		b.Cleanup(func() { _ = j.Close() })
+		benchmarkSource(b, j)
 	})
+	b.Run("to nowhere", func(b *testing.B) { benchmarkSource(b, timer{}) })
 	b.Run("bare", func(b *testing.B) {
 		broker := queued(b)
 		var n atomic.Int64
@@ -56,6 +69,20 @@ func BenchmarkSource(b *testing.B) {
 			return func() { c.Disconnect(1000) }
 		}, &n)
 	})
+}
+
+func benchmarkSource(b *testing.B, j journal) {
+	broker := queued(b)
+	c := &counted{journal: j}
+	p := ingest.New(ingest.Options{}, c, everyone{})
+	stopped := run(b, p.Run)
+	defer stopped()
+	s, err := mqtt.New(mqtt.Options{Name: "bench", URL: broker.URL, ClientID: "bench", Topics: []mqtt.Topic{{Filter: "city/#"}}}, p)
+	if err != nil {
+		b.Fatal(err)
+	}
+	measure(b, func() func() { return run(b, s.Run) }, &c.readings)
+	b.ReportMetric(float64(c.readings.Load())/float64(c.entries.Load()), "readings/entry")
 }
 
 func measure(b *testing.B, start func() (stop func()), n *atomic.Int64) {
