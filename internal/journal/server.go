@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"citywatch/internal/natslog"
+
 	"github.com/nats-io/nats-server/v2/server"
 )
 
@@ -67,7 +69,7 @@ func (e *embedded) start(ctx context.Context) (*server.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	messages := &serverLog{log: e.log}
+	messages := natslog.New(e.log, "journal server")
 	srv.SetLoggerV2(messages, false, false, false)
 	srv.Start() // returns when the store is recovered
 	if srv.JetStreamEnabled() && srv.ReadyForConnections(serverStart) && ctx.Err() == nil {
@@ -78,7 +80,7 @@ func (e *embedded) start(ctx context.Context) (*server.Server, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	return nil, fmt.Errorf("journal: the store in %s cannot be opened: %s", e.dir, messages.fatal())
+	return nil, fmt.Errorf("journal: the store in %s cannot be opened: %s", e.dir, messages.Fatal())
 }
 
 // InProcessConn connects to the server that is running now.
@@ -116,38 +118,4 @@ func (e *embedded) stop() error {
 	e.srv.Shutdown()
 	e.srv.WaitForShutdown()
 	return e.unlock()
-}
-
-// A serverLog passes on what the server says that somebody must act on.
-type serverLog struct {
-	log *slog.Logger
-
-	mu   sync.Mutex
-	last string
-}
-
-func (l *serverLog) Noticef(string, ...any) {}
-func (l *serverLog) Debugf(string, ...any)  {}
-func (l *serverLog) Tracef(string, ...any)  {}
-func (l *serverLog) Warnf(format string, args ...any) {
-	l.log.Warn("journal server", "message", fmt.Sprintf(format, args...))
-}
-func (l *serverLog) Errorf(format string, args ...any) {
-	l.log.Error("journal server", "message", fmt.Sprintf(format, args...))
-}
-
-// Fatalf does not end the process: start finds the server not running.
-func (l *serverLog) Fatalf(format string, args ...any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.last = fmt.Sprintf(format, args...)
-}
-
-func (l *serverLog) fatal() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.last == "" {
-		return "the server did not start"
-	}
-	return l.last
 }
