@@ -220,7 +220,7 @@ func (b *bench) dial(t testing.TB, query string) *client {
 }
 
 func (c *client) read() (frame, error) {
-	_ = c.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = c.conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 	_, data, err := c.conn.ReadMessage()
 	if err != nil {
 		return frame{}, err
@@ -294,7 +294,7 @@ func eventually(t testing.TB, what string, ok func() bool) {
 }
 
 // fast has the periodic frames come often enough for tests.
-var fast = hub.Options{DevicesEvery: 20 * time.Millisecond, HeartbeatEvery: 50 * time.Millisecond}
+var fast = hub.Options{DevicesEvery: 20 * time.Millisecond, HeartbeatEvery: 250 * time.Millisecond}
 
 func TestSnapshotThenChanges(t *testing.T) {
 	b := start(t, fast, func(p *picture) { p.addDevice("d1", "lao-cai", time.Minute) })

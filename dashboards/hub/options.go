@@ -18,7 +18,7 @@ type Options struct {
 	// Origins are the origins, besides the one that serves the pages, whose
 	// pages may connect: https://wall.example.vn. Programs that send no
 	// Origin may always.
-	Origins []string `yaml:"origins"`
+	Origins []string `yaml:"-"`
 	// MaxBehind is how long an alert may wait for a client to take it, before
 	// the client is disconnected. Default 10s.
 	MaxBehind time.Duration `yaml:"max_behind"`

@@ -12,7 +12,7 @@ import (
 // TestResumeAtEverySeq: wherever a client left, it is told what it missed,
 // once and in order, while more is published.
 func TestResumeAtEverySeq(t *testing.T) {
-	const before, total = 150, 200
+	const before, total = 80, 100
 	b := start(t, fast)
 	for i := range before {
 		b.publish(alert(fmt.Sprintf("a%d", i), "z", 1), citywatch.ReasonFired)

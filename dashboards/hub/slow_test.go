@@ -144,35 +144,32 @@ func TestBurstDisconnectsNobody(t *testing.T) {
 func TestThousandClients(t *testing.T) {
 	const n, alerts = 1000, 20
 	b := start(t, hub.Options{})
-	clients := make([]*client, n)
-	var dials sync.WaitGroup
-	for part := range 10 {
-		dials.Go(func() {
-			for i := part; i < n; i += 10 {
-				clients[i] = b.dial(t, "")
-				clients[i].next("snapshot")
-			}
-		})
-	}
-	dials.Wait()
 	var (
 		mu     sync.Mutex
 		delays []time.Duration
 		reads  sync.WaitGroup
+		dials  sync.WaitGroup
 	)
-	for _, c := range clients {
-		reads.Go(func() {
-			for want := range uint64(alerts) {
-				f := c.next("alert")
-				if f.Seq != want+1 {
-					t.Errorf("got %d, want %d", f.Seq, want+1)
-				}
-				mu.Lock()
-				delays = append(delays, time.Since(f.Time))
-				mu.Unlock()
+	for part := range 10 {
+		dials.Go(func() {
+			for i := part; i < n; i += 10 {
+				c := b.dial(t, "")
+				c.next("snapshot")
+				reads.Go(func() {
+					for want := range uint64(alerts) {
+						f := c.next("alert")
+						if f.Seq != want+1 {
+							t.Errorf("got %d, want %d", f.Seq, want+1)
+						}
+						mu.Lock()
+						delays = append(delays, time.Since(f.Time))
+						mu.Unlock()
+					}
+				})
 			}
 		})
 	}
+	dials.Wait()
 	for i := range alerts {
 		b.publish(alert(fmt.Sprintf("a%d", i), "z", 3), citywatch.ReasonFired)
 		time.Sleep(50 * time.Millisecond)
