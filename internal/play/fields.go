@@ -13,6 +13,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"citywatch"
+	"citywatch/geo"
 )
 
 // fields are the fields of one record, found by their headings.
@@ -66,7 +67,7 @@ func (f *fields) row(line int) (Row, error) {
 func (f *fields) describe() (*Station, error) {
 	m := f.rd.mapping
 	f.source = f.text(m.Device)
-	s := &Station{ID: slug(f.source), Name: f.source, Alias: f.text(m.Alias)}
+	s := &Station{ID: geo.Slug(f.source), Name: f.source, Alias: f.text(m.Alias)}
 	if s.ID == "" {
 		return nil, fmt.Errorf("%s: no id can be made of %q", m.Device, f.source)
 	}

@@ -19,6 +19,9 @@ import (
 // position: a registered device needs one.
 var ErrNoPosition = errors.New("the recording has no position for it; name the columns longitude and latitude in the mapping")
 
+// ErrNoClass is returned for a mapping that does not say what the stations are.
+var ErrNoClass = errors.New("the mapping has no class; describe one as a list of devices does")
+
 const devicesFile = `# Made of a recording by citywatch play devices.
 
 classes:
@@ -47,8 +50,11 @@ devices:
 `
 
 // WriteDevices writes the stations as a list of devices for citywatch, each
-// with its alarm table. The error is ErrNoPosition, or w's.
+// with its alarm table. The error is ErrNoPosition, ErrNoClass, or w's.
 func (r *Recording) WriteDevices(w io.Writer) error {
+	if r.mapping.Class.ID == "" {
+		return ErrNoClass
+	}
 	for _, s := range r.Stations {
 		if s.Position == nil {
 			return fmt.Errorf("station %s: %w", s.ID, ErrNoPosition)

@@ -2,15 +2,14 @@ package play
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/planar"
 
+	"citywatch/geo"
 	"citywatch/internal/registry"
 )
 
@@ -21,24 +20,14 @@ func zoneOf(t *testing.T, r *Recording) registry.Locator {
 	if err := r.WriteZones(&file); err != nil {
 		t.Fatal(err)
 	}
-	var zones struct {
-		Features []struct {
-			ID       string
-			Geometry struct{ Coordinates orb.Polygon }
-		}
+	zones, problems := geo.Parse(bytes.NewReader(file.Bytes()), orb.Bound{})
+	if len(problems) > 0 {
+		t.Fatalf("%v:\n%s", problems, file.String())
 	}
-	if err := json.Unmarshal(file.Bytes(), &zones); err != nil {
-		t.Fatalf("%v:\n%s", err, file.String())
-	}
-	zone := zones.Features[0]
-	if ring := zone.Geometry.Coordinates[0]; !ring.Closed() || ring.Orientation() != orb.CCW {
-		t.Errorf("zone %v: not a closed ring to the right-hand rule", ring)
-	}
+	index := geo.NewIndex(zones, nil)
 	return func(p orb.Point) string {
-		if planar.PolygonContains(zone.Geometry.Coordinates, p) {
-			return zone.ID
-		}
-		return ""
+		zone, _ := index.ZoneAt(p)
+		return zone.ID
 	}
 }
 
@@ -93,6 +82,10 @@ func TestAStationNeedsAPosition(t *testing.T) {
 	}
 	if err := r.WriteZones(&file); !errors.Is(err, ErrNoPosition) {
 		t.Errorf("zones: %v", err)
+	}
+	r.mapping.Class.ID = ""
+	if err := r.WriteDevices(&file); !errors.Is(err, ErrNoClass) {
+		t.Errorf("devices without a class: %v", err)
 	}
 	if err := (&Recording{}).WriteZones(&file); err == nil {
 		t.Error("a zone around nothing is written")

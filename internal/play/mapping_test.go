@@ -2,7 +2,6 @@ package play
 
 import (
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -75,41 +74,4 @@ func TestTimeZones(t *testing.T) {
 			t.Errorf("%q is %d s east, want %d", zone, offset, want)
 		}
 	}
-}
-
-func TestSlug(t *testing.T) {
-	for s, want := range map[string]string{
-		"Củng Sơn":           "cung-son",
-		"Đồng Trăng":         "dong-trang",
-		"  Vu Gia - Thu Bồn": "vu-gia-thu-bon",
-		"TP. Huế":            "tp-hue",
-		"Củng":              "cung", // the accents as runes of their own
-		"Ái Nghĩa (2)":       "ai-nghia-2",
-		"ƯỠNG ẸO":            "uong-eo",
-		"71558":              "71558",
-		"***":                "",
-		"Αθήνα 7":            "7",
-	} {
-		if got := slug(s); got != want {
-			t.Errorf("%q becomes %q, want %q", s, got, want)
-		}
-	}
-	for _, group := range strings.Fields(plain) {
-		for _, letter := range group {
-			if got := slug(string(letter)); got != group[:1] {
-				t.Errorf("%c becomes %q, want %q", letter, got, group[:1])
-			}
-		}
-	}
-}
-
-func FuzzSlug(f *testing.F) {
-	f.Add("Củng Sơn")
-	f.Add("-ự́-")
-	id := regexp.MustCompile(`^([a-z0-9]+(-[a-z0-9]+)*)?$`)
-	f.Fuzz(func(t *testing.T, s string) {
-		if got := slug(s); !id.MatchString(got) {
-			t.Errorf("%q becomes %q", s, got)
-		}
-	})
 }

@@ -1,7 +1,7 @@
 package sim
 
 import (
-	"encoding/json"
+	"bytes"
 	"math"
 	"sync"
 	"testing"
@@ -10,9 +10,9 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/planar"
 
 	"citywatch"
+	"citywatch/geo"
 	"citywatch/internal/registry"
 	"citywatch/provinces/laocai"
 )
@@ -32,22 +32,14 @@ func read(t testing.TB, name string) []byte {
 // province returns Lào Cai's devices, each with its zone.
 func province(t testing.TB) []citywatch.Device {
 	t.Helper()
-	var zones struct {
-		Features []struct {
-			ID       string
-			Geometry struct{ Coordinates orb.Polygon }
-		}
+	zones, problems := geo.Parse(bytes.NewReader(read(t, laocai.ZonesFile)), orb.Bound{})
+	if len(problems) > 0 {
+		t.Fatal(problems)
 	}
-	if err := json.Unmarshal(read(t, laocai.ZonesFile), &zones); err != nil {
-		t.Fatal(err)
-	}
+	index := geo.NewIndex(zones, nil)
 	locate := func(p orb.Point) string {
-		for _, z := range zones.Features {
-			if planar.PolygonContains(z.Geometry.Coordinates, p) {
-				return z.ID
-			}
-		}
-		return ""
+		zone, _ := index.ZoneAt(p)
+		return zone.ID
 	}
 	_, devices, _, problems := registry.Parse(read(t, laocai.DevicesFile), locate)
 	if len(problems) > 0 {
