@@ -33,7 +33,7 @@ func crossing(ring orb.Ring) (orb.Point, bool) {
 				break
 			}
 			if a.crosses(b) {
-				return b.west, true
+				return a.meet(b), true
 			}
 		}
 	}
@@ -52,4 +52,12 @@ func (a segment) crosses(b segment) bool {
 // or in its line.
 func side(s segment, p orb.Point) int {
 	return cmp.Compare((s.east[0]-s.west[0])*(p[1]-s.west[1]), (s.east[1]-s.west[1])*(p[0]-s.west[0]))
+}
+
+// meet returns where the segments, which cross, do so.
+func (a segment) meet(b segment) orb.Point {
+	ax, ay := a.east[0]-a.west[0], a.east[1]-a.west[1]
+	bx, by := b.east[0]-b.west[0], b.east[1]-b.west[1]
+	along := ((b.west[0]-a.west[0])*by - (b.west[1]-a.west[1])*bx) / (ax*by - ay*bx)
+	return orb.Point{a.west[0] + along*ax, a.west[1] + along*ay}
 }

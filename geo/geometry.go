@@ -156,7 +156,7 @@ func simple(polygon orb.Polygon) []fault {
 	var faults []fault
 	for i, ring := range polygon {
 		if at, ok := crossing(ring); ok {
-			faults = append(faults, fault{fmt.Sprintf("%s crosses itself near %v", ringName(i), at), "mend it, for instance with \"fix geometries\" of QGIS"})
+			faults = append(faults, fault{fmt.Sprintf("%s crosses itself near [%.5f %.5f]", ringName(i), at[0], at[1]), "mend it, for instance with \"fix geometries\" of QGIS"})
 		}
 		if i == 0 {
 			continue

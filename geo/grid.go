@@ -17,8 +17,8 @@ type grid struct {
 }
 
 // newGrid returns the grid of the zones, with some four cells for each: with
-// the 99 communes of a real province a cell then has 3 candidates at most
-// points.
+// the 99 communes of a real province a point then has 3.6 candidates on
+// average.
 func newGrid(zones []citywatch.Zone) grid {
 	if len(zones) == 0 {
 		return grid{}

@@ -110,7 +110,7 @@ func (p *parser) feature(path string, raw json.RawMessage) {
 	var f feature
 	if err := d.Decode(&f); err != nil {
 		// What was read of it before may say which one it is.
-		p.report(path, label(p.options, f), fault{message: err.Error(), hint: "coordinates are finite numbers in nested arrays"})
+		p.report(path, label(p.options, f), fault{message: "not a GeoJSON Feature" + mismatch(err), hint: "export the zones again"})
 		return
 	}
 	name := text(f.Properties[p.options.Name])
@@ -136,6 +136,15 @@ func (p *parser) feature(path string, raw json.RawMessage) {
 	if len(faults) == 0 {
 		p.zones = append(p.zones, citywatch.Zone{ID: id, Name: name, Geometry: shape})
 	}
+}
+
+// mismatch says what encoding/json found where something else belongs.
+func mismatch(err error) string {
+	var mistyped *json.UnmarshalTypeError
+	if errors.As(err, &mistyped) && mistyped.Field != "" {
+		return fmt.Sprintf(": %s is of the JSON type %s", mistyped.Field, mistyped.Value)
+	}
+	return ""
 }
 
 // id returns the zone's id.
