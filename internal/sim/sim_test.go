@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
 	"citywatch"
+	"citywatch/internal/edge"
 	"citywatch/internal/servertest"
 )
 
@@ -54,6 +56,30 @@ func eventually(t *testing.T, within time.Duration, what string, missing func() 
 	}
 }
 
+// running runs the simulation, ten times as fast as the clock, until stop,
+// which wants it to end soon.
+func running(t *testing.T, broker string, devices []citywatch.Device) (stop func()) {
+	t.Helper()
+	s, err := New(Options{Broker: broker, Devices: devices, Seed: 1, Speed: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	return func() {
+		t.Helper()
+		stopping := time.Now()
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run: %v", err)
+		}
+		if took := time.Since(stopping); took > 2*time.Second {
+			t.Errorf("stopping took %v", took)
+		}
+	}
+}
+
 // TestTheProvinceSpeaks has all devices heard through a real broker, kills it
 // with -9, and has them heard again.
 func TestTheProvinceSpeaks(t *testing.T) {
@@ -61,36 +87,40 @@ func TestTheProvinceSpeaks(t *testing.T) {
 	devices := province(t)
 	n := newNotebook(t, devices)
 	subscribe(t, broker.URL, n)
-	s, err := New(Options{Broker: strings.Replace(broker.URL, "tcp", "mqtt", 1), Devices: devices, Seed: 1, Speed: 10})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
 	begun := time.Now()
-	go func() { done <- s.Run(ctx) }()
+	stop := running(t, strings.Replace(broker.URL, "tcp", "mqtt", 1), devices)
+	defer stop()
 	eventually(t, 10*time.Second, "all devices are heard", func() []string { return n.silentSince(devices, begun) })
 	t.Logf("all %d devices heard after %v, at speed 10", len(devices), time.Since(begun).Round(time.Millisecond))
 
 	broker.Kill()
 	broker.Start()
 	back := time.Now()
-	var speaking []citywatch.Device
-	for _, d := range devices {
-		if d.ID != "mua-ban-ho" { // silent for a while anyway
-			speaking = append(speaking, d)
-		}
-	}
+	speaking := slices.DeleteFunc(slices.Clone(devices), func(d citywatch.Device) bool {
+		return d.ID == "mua-ban-ho" // silent for a while anyway
+	})
 	eventually(t, 20*time.Second, "all devices are heard again", func() []string { return n.silentSince(speaking, back) })
+}
 
-	stopping := time.Now()
-	cancel()
-	if err := <-done; err != nil {
-		t.Errorf("run: %v", err)
+// TestTheProvinceSpeaksToTheEdge has all devices heard through our own broker.
+func TestTheProvinceSpeaksToTheEdge(t *testing.T) {
+	broker, err := edge.Open(t.Context(), edge.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0"}, edge.Deps{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if took := time.Since(stopping); took > 2*time.Second {
-		t.Errorf("stopping took %v", took)
-	}
+	t.Cleanup(func() {
+		if err := broker.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	devices := province(t)
+	n := newNotebook(t, devices)
+	subscribe(t, "tcp://"+broker.Addr(), n)
+	begun := time.Now()
+	stop := running(t, "mqtt://"+broker.Addr(), devices)
+	defer stop()
+	eventually(t, 20*time.Second, "all devices are heard", func() []string { return n.silentSince(devices, begun) })
+	t.Logf("all %d devices heard after %v, at speed 10", len(devices), time.Since(begun).Round(time.Millisecond))
 }
 
 func TestNewRefusesWhatCannotRun(t *testing.T) {
