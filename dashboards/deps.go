@@ -30,7 +30,7 @@ type HistoryQuery struct {
 	// Every is the length of the intervals that Fn makes one point each of; 0
 	// asks for the readings themselves.
 	Every time.Duration
-	// Fn is one of mean, min, max, sum, count, first and last; empty when
+	// Fn is one of mean, min, max, sum, count and last; empty when
 	// Every is 0.
 	Fn string
 }

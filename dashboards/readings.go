@@ -24,7 +24,7 @@ const (
 )
 
 func functions() []string {
-	return []string{"mean", "min", "max", "sum", "count", "first", "last"}
+	return []string{"mean", "min", "max", "sum", "count", "last"}
 }
 
 type readingsAnswer struct {

@@ -13,9 +13,11 @@ const (
 	ZonesFile   = "zones.geojson"
 	DevicesFile = "devices.yaml"
 	RulesFile   = "rules.yaml"
+	// ConfigFile is the configuration that names the others.
+	ConfigFile = "citywatch.yaml"
 )
 
 // Files holds the province's files by the names above.
 //
-//go:embed zones.geojson devices.yaml rules.yaml
+//go:embed citywatch.yaml zones.geojson devices.yaml rules.yaml
 var Files embed.FS

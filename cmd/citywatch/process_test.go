@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"citywatch/internal/servertest"
+)
+
+// buildOnce compiles the real binary, once for all tests of the package.
+var buildOnce = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "citywatch-test-")
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(dir, "citywatch")
+	out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return binary, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if binary, err := buildOnce(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(binary))
+	}
+	os.Exit(code)
+}
+
+func build(t *testing.T) string {
+	t.Helper()
+	binary, err := buildOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return binary
+}
+
+// A process is a running citywatch.
+type process struct {
+	t    *testing.T
+	args []string
+	http string // its address
+	cmd  *exec.Cmd
+	out  bytes.Buffer
+}
+
+// start runs citywatch and waits until it is ready.
+func start(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, args: args, http: servertest.FreeAddr(t)}
+	p.start()
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("citywatch wrote:\n%s", tail(p.out.Bytes(), 8<<10))
+		}
+	})
+	return p
+}
+
+// start runs it again after a kill, and returns how long it took to be ready.
+func (p *process) start() time.Duration {
+	p.t.Helper()
+	began := time.Now()
+	p.cmd = exec.Command(build(p.t), append(p.args, "--http", p.http)...)
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	for time.Since(began) < 30*time.Second {
+		if p.ready() {
+			return time.Since(began)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	p.t.Fatalf("not ready after 30 s:\n%s", tail(p.out.Bytes(), 8<<10))
+	return 0
+}
+
+func (p *process) ready() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.http+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	_ = response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
+
+// kill ends it as kill -9 does.
+func (p *process) kill() {
+	if p.cmd == nil {
+		return
+	}
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+	p.cmd = nil
+}
+
+// stop ends it as a system's service manager does.
+func (p *process) stop() {
+	p.t.Helper()
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	if err := p.cmd.Wait(); err != nil {
+		p.t.Errorf("stopping: %v\n%s", err, tail(p.out.Bytes(), 8<<10))
+	}
+	p.cmd = nil
+}
+
+func tail(b []byte, n int) []byte {
+	if len(b) > n {
+		return b[len(b)-n:]
+	}
+	return b
+}
+
+// write puts a file into a folder and returns its path.
+func write(t *testing.T, dir, name, content string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

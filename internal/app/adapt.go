@@ -1,0 +1,103 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"citywatch"
+	"citywatch/alerts"
+	"citywatch/dashboards"
+	"citywatch/ingest"
+	"citywatch/ingest/decode"
+	"citywatch/internal/journal"
+	"citywatch/internal/store"
+)
+
+// actions brings what people do to the engine that has the alert.
+type actions struct{ engines []*alerts.Engine }
+
+func (a actions) Acknowledge(ctx context.Context, id string, version int, actor string) (citywatch.Alert, error) {
+	for _, e := range a.engines {
+		alert, err := e.Acknowledge(ctx, alerts.Action{Alert: id, Actor: actor, Version: version})
+		if errors.Is(err, alerts.ErrNotFound) {
+			continue // another shard's
+		}
+		return alert, translated(err)
+	}
+	return citywatch.Alert{}, fmt.Errorf("%w: no open alert %q", dashboards.ErrNotFound, id)
+}
+
+// translated gives an error of another part the meaning that the API knows.
+func translated(err error) error {
+	meanings := []struct{ from, to error }{
+		{alerts.ErrConflict, dashboards.ErrConflict},
+		{alerts.ErrStopped, dashboards.ErrUnavailable},
+		{store.ErrQuestion, dashboards.ErrInvalid},
+		{ingest.ErrNoDoor, dashboards.ErrConflict},
+		{ingest.ErrStopped, dashboards.ErrUnavailable},
+	}
+	for _, m := range meanings {
+		if errors.Is(err, m.from) {
+			return fmt.Errorf("%w: %w", m.to, err)
+		}
+	}
+	return err
+}
+
+// history answers from the store.
+type history struct {
+	store *store.Store
+	zone  *time.Location
+}
+
+func (h history) History(ctx context.Context, q dashboards.HistoryQuery) ([]dashboards.Point, error) {
+	points, err := h.store.History(ctx, store.HistoryQuery{
+		Class: q.Class, Device: q.Device, Value: q.Value,
+		From: q.From, To: q.To, Every: q.Every, Fn: store.Fn(q.Fn), Zone: h.zone,
+	})
+	if err != nil {
+		return nil, translated(err)
+	}
+	var out []dashboards.Point
+	for _, p := range points {
+		if p.Number != nil {
+			out = append(out, dashboards.Point{Time: p.Time, Value: *p.Number})
+		}
+	}
+	return out, nil
+}
+
+// deadLetters are kept by the journal and sent again through ingest.
+type deadLetters struct {
+	journal  *journal.Journal
+	pipeline *ingest.Pipeline
+}
+
+func (d deadLetters) DeadLetters(ctx context.Context, from uint64, limit int) ([]citywatch.DeadLetter, error) {
+	return d.journal.DeadLetters(ctx, from, limit)
+}
+
+func (d deadLetters) Delete(ctx context.Context, seq uint64) error {
+	return d.journal.DeleteDeadLetter(ctx, seq)
+}
+
+func (d deadLetters) Replay(ctx context.Context, seq uint64) error {
+	letters, err := d.journal.DeadLetters(ctx, seq, 1)
+	if err != nil {
+		return err
+	}
+	if len(letters) == 0 || letters[0].Seq != seq {
+		return fmt.Errorf("%w: no dead letter %d", dashboards.ErrNotFound, seq)
+	}
+	err = d.pipeline.Replay(ctx, letters[0])
+	var refused *decode.Error
+	if errors.As(err, &refused) {
+		return fmt.Errorf("%w: it is refused again: %s", dashboards.ErrConflict, refused.Detail)
+	}
+	if err != nil {
+		return translated(err)
+	}
+	return d.journal.DeleteDeadLetter(ctx, seq)
+}

@@ -1,0 +1,161 @@
+// Package app ties citywatch together: it is the only place that knows every
+// part. The parts know one another through the small interfaces that each
+// declares.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"citywatch/alerts"
+	"citywatch/dashboards/hub"
+	"citywatch/ingest"
+	"citywatch/ingest/mqtt"
+	"citywatch/internal/config"
+	"citywatch/internal/edge"
+	"citywatch/internal/journal"
+	"citywatch/internal/picture"
+	"citywatch/internal/registry"
+	"citywatch/internal/store"
+)
+
+// Options are what an App needs besides the site.
+type Options struct {
+	Version string
+	Log     *slog.Logger
+	// Ready is called once, when everything runs, with the pages' address.
+	Ready func(url string)
+	// Simulate adds simulated devices, for a demonstration.
+	Simulate *Simulation
+}
+
+// A Simulation is the weather of a demonstration.
+type Simulation struct {
+	Seed uint64
+}
+
+// An App is a whole citywatch.
+type App struct {
+	site    *config.Site
+	options Options
+	metrics *prometheus.Registry
+}
+
+// New returns an App that does nothing until Run.
+func New(site *config.Site, o Options) *App {
+	return &App{site: site, options: o, metrics: prometheus.NewRegistry()}
+}
+
+// A house is the parts of a running App, in the order in which they were
+// built: each uses only those above it.
+type house struct {
+	journal  *journal.Journal
+	edge     *edge.Broker // nil without an embedded broker
+	registry *registry.Registry
+	database database
+	store    *store.Store
+	picture  *picture.Picture
+	engines  []*alerts.Engine // by shard
+	pipeline *ingest.Pipeline
+	sources  []*mqtt.Source
+	hub      *hub.Hub
+	push     http.Handler
+	listener net.Listener
+	handler  http.Handler
+}
+
+// Run builds the parts and runs them until ctx ends or one of them fails.
+// Ending is the same as crashing, only tidier: the next start goes on from
+// where each reader of the journal stood.
+func (a *App) Run(ctx context.Context) error {
+	a.metrics.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	h := &house{}
+	err := a.build(ctx, h)
+	if err == nil {
+		err = runParts(ctx, a.parts(h))
+	}
+	return errors.Join(err, h.close())
+}
+
+// build opens what has to be open before anything runs.
+func (a *App) build(ctx context.Context, h *house) (err error) {
+	site, log := a.site, a.options.Log
+	// First, for it is what most often fails, and costs nothing to undo.
+	if h.listener, err = listen(site.HTTP.Listen); err != nil {
+		return err
+	}
+	if h.journal, err = journal.Open(ctx, site.Journal, journal.Deps{Log: log, Metrics: a.metrics}); err != nil {
+		return fmt.Errorf("opening the journal: %w", err)
+	}
+	if site.Edge != nil {
+		if h.edge, err = edge.Open(ctx, *site.Edge, edge.Deps{Log: log, Metrics: a.metrics}); err != nil {
+			return fmt.Errorf("starting the embedded broker: %w", err)
+		}
+	}
+	if h.database, err = a.openDatabase(); err != nil {
+		return fmt.Errorf("opening the store: %w", err)
+	}
+	h.registry = registry.New(site.Classes, site.Devices, site.Config.Devices.MaxAuto)
+	h.store = a.newStore(h)
+	h.picture = picture.New(picture.Options{Journal: h.journal, Shards: h.journal.Shards(), Devices: h.registry, Log: log})
+	for shard := range h.journal.Shards() {
+		h.engines = append(h.engines, a.newEngine(h, shard))
+	}
+	if err := a.buildDoors(h); err != nil {
+		return err
+	}
+	return a.buildPages(h)
+}
+
+// close closes what build has opened, in the reverse order.
+func (h *house) close() error {
+	var errs []error
+	if h.database != nil {
+		errs = append(errs, h.database.Close())
+	}
+	if h.edge != nil {
+		errs = append(errs, h.edge.Close())
+	}
+	if h.journal != nil {
+		errs = append(errs, h.journal.Close())
+	}
+	if h.listener != nil {
+		_ = h.listener.Close() // the server has closed it, unless it never ran
+	}
+	return errors.Join(errs...)
+}
+
+// parts are listed in the order of starting: what keeps and shows first, what
+// takes in last.
+func (a *App) parts(h *house) []part {
+	parts := []part{
+		{"store", h.store.Run},
+		{"picture", func(ctx context.Context) error { return h.picture.Run(ctx, h.hub) }},
+		{"hub", h.hub.Run},
+	}
+	for _, e := range h.engines {
+		parts = append(parts, part{"alerts", e.Run})
+	}
+	parts = append(parts,
+		part{"http", func(ctx context.Context) error { return a.serve(ctx, h) }},
+		part{"clock", func(ctx context.Context) error { return tick(ctx, h.journal, a.options.Log) }},
+		part{"ingest", h.pipeline.Run},
+	)
+	for _, s := range h.sources {
+		parts = append(parts, part{"mqtt", s.Run})
+	}
+	if a.options.Simulate != nil {
+		parts = append(parts, part{"simulation", func(ctx context.Context) error { return a.simulate(ctx, h) }})
+	}
+	return parts
+}

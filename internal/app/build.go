@@ -1,0 +1,144 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"citywatch"
+	"citywatch/alerts"
+	"citywatch/dashboards"
+	"citywatch/dashboards/hub"
+	"citywatch/ingest"
+	"citywatch/ingest/mqtt"
+	"citywatch/ingest/push"
+	"citywatch/internal/registry"
+	"citywatch/internal/series"
+	"citywatch/internal/series/embedded"
+	"citywatch/internal/sim"
+	"citywatch/internal/store"
+)
+
+// A database is either kind of time series store.
+type database interface {
+	Write(ctx context.Context, to series.Resolution, lines []byte) error
+	Query(ctx context.Context, from series.Resolution, q string) (series.Result, error)
+	Close() error
+}
+
+// openDatabase opens the embedded engine, or makes a client of InfluxDB, which
+// need not be there yet.
+func (a *App) openDatabase() (database, error) {
+	o := a.site.Store
+	if o.Kind == store.Embedded {
+		return embedded.Open(embedded.Options{
+			Dir: o.Dir, Name: o.Name, Retention: o.Retention, MaxSeries: o.MaxSeries, Logger: a.options.Log,
+		})
+	}
+	return nil, fmt.Errorf("influx pending")
+}
+
+func (a *App) newStore(h *house) *store.Store {
+	return store.New(store.Parts{
+		DB:          h.database,
+		Checkpoints: h.journal,
+		DeadLetters: h.journal,
+		Entries: func(shard int, from uint64) store.Entries {
+			return h.journal.Entries(shard, from).Named("store")
+		},
+		Shards:  h.journal.Shards(),
+		Options: a.site.Store,
+		Log:     a.options.Log,
+		Metrics: a.metrics,
+	})
+}
+
+func (a *App) newEngine(h *house, shard int) *alerts.Engine {
+	return alerts.New(a.site.Alerts, alerts.Deps{
+		Shard:   shard,
+		Rules:   a.site.Rules,
+		Devices: shardDevices{h.registry, shard, h.journal.Shards()},
+		Journal: h.journal,
+		Entries: func(from uint64) alerts.Reader[citywatch.Entry] {
+			return h.journal.Entries(shard, from).Named("alerts")
+		},
+		Transitions: func(from uint64) alerts.Reader[citywatch.Transition] {
+			return h.journal.Transitions(from).Named("alerts")
+		},
+		Metrics: a.metrics,
+		Log:     a.options.Log,
+	})
+}
+
+// shardDevices are the devices whose readings come in one shard.
+type shardDevices struct {
+	*registry.Registry
+	shard, shards int
+}
+
+func (s shardDevices) Devices() []*citywatch.Device {
+	if s.shards == 1 {
+		return s.Registry.Devices()
+	}
+	var mine []*citywatch.Device
+	for _, d := range s.Registry.Devices() {
+		if ingest.ShardOf(d.Zone, s.shards) == s.shard {
+			mine = append(mine, d)
+		}
+	}
+	return mine
+}
+
+// buildDoors makes everything by which readings come in.
+func (a *App) buildDoors(h *house) (err error) {
+	o := a.site.Ingest
+	o.Shards, o.Log, o.Metrics = h.journal.Shards(), a.options.Log, a.metrics
+	h.pipeline = ingest.New(o, h.journal, h.registry)
+	for _, so := range a.site.Sources {
+		so.Log, so.Metrics = a.options.Log, a.metrics
+		if h.edge != nil && so.URL == "tcp://"+a.site.Edge.Listen {
+			so.URL = "tcp://" + h.edge.Addr() // it may have chosen its port itself
+		}
+		s, err := mqtt.New(so, h.pipeline)
+		if err != nil {
+			return fmt.Errorf("MQTT source %s: %w", so.Name, err)
+		}
+		h.sources = append(h.sources, s)
+	}
+	h.push, err = push.New(a.site.Push, h.pipeline)
+	return err
+}
+
+// buildPages makes everything that people see.
+func (a *App) buildPages(h *house) (err error) {
+	site := a.site
+	stream := site.HTTP.Stream
+	stream.Origins = site.HTTP.TrustedOrigins
+	h.hub = hub.New(stream, hub.Deps{Source: h.picture, Classes: site.Classes, Registerer: a.metrics})
+	h.handler, err = dashboards.New(site.HTTP.Options, dashboards.Deps{
+		Province:    site.Province,
+		Classes:     site.Classes,
+		Zones:       site.Zones,
+		Picture:     h.picture,
+		Alerts:      actions{h.engines},
+		History:     history{h.store, site.Province.TimeZone},
+		DeadLetters: deadLetters{h.journal, h.pipeline},
+		System:      h.system,
+		Ready:       h.ready,
+		Stream:      h.hub,
+		Push:        h.push,
+		Metrics:     a.metrics,
+		Log:         a.options.Log,
+	})
+	return err
+}
+
+// simulate runs the simulated devices at the other end of the broker.
+func (a *App) simulate(ctx context.Context, h *house) error {
+	s, err := sim.New(sim.Options{
+		Broker: "mqtt://" + h.edge.Addr(), Devices: a.site.Devices, Seed: a.options.Simulate.Seed, Log: a.options.Log,
+	})
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}

@@ -1,0 +1,104 @@
+// Package config reads the one configuration file and the files it names:
+// zones, devices and rules. It is strict, and tells everything that is wrong
+// at once, with file, line and a hint.
+//
+// What can be configured is described where it is used: every part has its
+// Options, and this package only gathers them.
+package config
+
+import (
+	_ "embed"
+	"io"
+
+	"citywatch"
+	"citywatch/alerts"
+	"citywatch/dashboards"
+	"citywatch/dashboards/hub"
+	"citywatch/geo"
+	"citywatch/ingest"
+	"citywatch/ingest/mqtt"
+	"citywatch/ingest/push"
+	"citywatch/internal/edge"
+	"citywatch/internal/journal"
+	"citywatch/internal/store"
+	"citywatch/internal/strictyaml"
+)
+
+// Reference is the commented configuration that `citywatch config` prints. It
+// names every key.
+//
+//go:embed reference.yaml
+var Reference string
+
+// A Config is the configuration file.
+type Config struct {
+	Province Province        `yaml:"province"`
+	Data     string          `yaml:"data"`
+	HTTP     HTTP            `yaml:"http"`
+	Edge     *edge.Options   `yaml:"edge"`
+	Sources  []mqtt.Options  `yaml:"sources"`
+	Push     push.Options    `yaml:"push"`
+	Ingest   ingest.Options  `yaml:"ingest"`
+	Journal  journal.Options `yaml:"journal"`
+	Alerts   alerts.Options  `yaml:"alerts"`
+	Store    store.Options   `yaml:"store"`
+	Zones    Zones           `yaml:"zones"`
+	Devices  Devices         `yaml:"devices"`
+	Rules    Rules           `yaml:"rules"`
+}
+
+// Province says where the centre is.
+type Province struct {
+	ID       string     `yaml:"id"`
+	Name     string     `yaml:"name"`
+	TimeZone string     `yaml:"time_zone"`
+	Extent   [4]float64 `yaml:"extent"` // west, south, east, north
+}
+
+// HTTP says where pages, API and metrics are served.
+type HTTP struct {
+	Listen             string `yaml:"listen"`
+	dashboards.Options `yaml:",inline"`
+	Stream             hub.Options `yaml:"stream"`
+}
+
+// Zones names the GeoJSON file of communes and wards.
+type Zones struct {
+	File        string `yaml:"file"`
+	geo.Options `yaml:",inline"`
+}
+
+// Devices names the list of devices.
+type Devices struct {
+	File string `yaml:"file"`
+	// MaxAuto bounds how many devices that are not listed may register
+	// themselves, where a source allows it.
+	MaxAuto int `yaml:"max_auto"`
+}
+
+// Rules names the alert rules.
+type Rules struct {
+	File string `yaml:"file"`
+}
+
+func defaults() Config {
+	return Config{
+		Province: Province{TimeZone: "Asia/Ho_Chi_Minh"},
+		HTTP:     HTTP{Listen: "127.0.0.1:8480"},
+		Devices:  Devices{MaxAuto: 1000},
+		Store:    store.DefaultOptions(),
+	}
+}
+
+// Parse reads a configuration file and returns every problem in it. It does
+// not look at the files that it names.
+func Parse(r io.Reader) (*Config, *strictyaml.Document, []citywatch.Problem, error) {
+	src, err := io.ReadAll(r)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c := defaults()
+	doc, problems := strictyaml.Decode(src, &c)
+	problems = append(problems, c.problems()...)
+	return &c, doc, problems, nil
+}
