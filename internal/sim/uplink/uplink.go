@@ -72,37 +72,47 @@ func New(o Options) (*Link, error) {
 // want this client.
 func (l *Link) Run(ctx context.Context) error {
 	wait, down := firstWait, false
-	for {
-		lost := make(chan error, 1)
-		client, err := l.connect(ctx, lost)
-		if err == nil {
-			if down {
-				l.log.Info("the MQTT broker answers again", "broker", l.broker.Redacted())
-			}
-			wait, down = firstWait, false
-			l.set(client)
-			select {
-			case <-ctx.Done():
-			case err = <-lost:
-			}
-			l.set(nil)
-			if ctx.Err() != nil {
-				client.Disconnect(quiesce)
-			}
+	connected := func() {
+		if down {
+			l.log.Info("the MQTT broker answers again", "broker", l.broker.Redacted())
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		if final(err) {
+		wait, down = firstWait, false
+	}
+	for ctx.Err() == nil {
+		err := l.session(ctx, connected)
+		switch {
+		case ctx.Err() != nil:
+			continue
+		case final(err):
 			return fmt.Errorf("MQTT broker %s: %w", l.broker.Redacted(), err)
-		}
-		if !down {
+		case !down:
 			l.log.Warn("the MQTT broker cannot be reached; trying again until it can", "broker", l.broker.Redacted(), "error", err)
 			down = true
 		}
 		// Not all at once: the gateways of a province lose it together.
 		sleep(ctx, wait/2+rand.N(wait))
 		wait = min(2*wait, longestWait)
+	}
+	return nil
+}
+
+// session is one connection, from the attempt to its end. It returns why it
+// failed or ended, and nil at the end of ctx.
+func (l *Link) session(ctx context.Context, connected func()) error {
+	lost := make(chan error, 1)
+	client, err := l.connect(ctx, lost)
+	if err != nil {
+		return err
+	}
+	connected()
+	l.set(client)
+	defer l.set(nil)
+	select {
+	case <-ctx.Done():
+		client.Disconnect(quiesce)
+		return nil
+	case err := <-lost:
+		return err
 	}
 }
 
