@@ -54,6 +54,11 @@ func Open(ctx context.Context, o Options, deps Deps) (*Journal, error) {
 	if j.log == nil {
 		j.log = slog.New(slog.DiscardHandler)
 	}
+	if deps.Metrics != nil {
+		if err := deps.Metrics.Register(&j.readers); err != nil {
+			return nil, fmt.Errorf("journal: %w", err)
+		}
+	}
 	j.ctx, j.cancel = context.WithCancel(context.Background())
 	if err := j.open(ctx); err != nil {
 		return nil, errors.Join(err, j.Close())

@@ -20,7 +20,6 @@ type metrics struct {
 	corrupt      prometheus.Counter
 	lost         *prometheus.CounterVec // reader
 	readerResets *prometheus.CounterVec // reader
-	readerLag    *prometheus.GaugeVec   // reader, stream
 	readerUsed   *prometheus.GaugeVec   // reader, stream
 
 	streamBytes *prometheus.GaugeVec // stream
@@ -59,7 +58,6 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		corrupt:      counter("corrupt_entries_total", "Entries that could not be understood and were skipped by a reader."),
 		lost:         counters("lost_entries_total", "Entries that were dropped by the journal's limits before this reader had read them.", "reader"),
 		readerResets: counters("reader_resets_total", "How often a reader had to ask the server anew.", "reader"),
-		readerLag:    gauges("reader_lag_entries", "Entries that are written and not yet read.", "reader", "stream"),
 		readerUsed:   gauges("reader_retention_used_ratio", "How much of the journal's limits the unread entries take: at 1 they are dropped.", "reader", "stream"),
 
 		streamBytes: gauges("stream_bytes", "Size of a stream.", "stream"),
@@ -87,4 +85,26 @@ func outcome(err error) string {
 		return "unavailable"
 	}
 	return "error"
+}
+
+var lagDesc = prometheus.NewDesc("citywatch_journal_reader_lag_entries",
+	"Entries that are written and not yet read.", []string{"reader", "stream"}, nil)
+
+// Describe makes the readers a collector of how far behind they are, at the
+// moment of asking.
+func (s *readerSet) Describe(ch chan<- *prometheus.Desc) { ch <- lagDesc }
+
+// Collect sends one gauge for each named reader; of several with the same name
+// on the same stream, the one that is furthest behind.
+func (s *readerSet) Collect(ch chan<- prometheus.Metric) {
+	lags := map[[2]string]uint64{}
+	for _, f := range s.list() {
+		if f.reader.Load() != nil {
+			key := [2]string{f.label(), f.name}
+			lags[key] = max(lags[key], f.lag())
+		}
+	}
+	for key, lag := range lags {
+		ch <- prometheus.MustNewConstMetric(lagDesc, prometheus.GaugeValue, float64(lag), key[0], key[1])
+	}
 }

@@ -28,7 +28,6 @@ func (j *Journal) watch() {
 	for n := 0; ; n++ {
 		j.watchDisk()
 		server.mend(j, time.Now())
-		j.watchLag()
 		if n%watchStreamsEvery == 0 {
 			j.watchStreams()
 		}
@@ -101,15 +100,7 @@ func (j *Journal) reportDisk(full bool, free int64) {
 	j.log.Info("the disk has room again", "dir", j.server.dir, "free_bytes", free)
 }
 
-// watchLag publishes how far behind the named readers are.
-func (j *Journal) watchLag() {
-	for _, f := range j.readers.list() {
-		if f.reader.Load() != nil {
-			j.metrics.readerLag.WithLabelValues(f.label(), f.name).Set(float64(f.lag()))
-		}
-	}
-}
-
+// lag is how many messages are written and not yet read.
 func (f *follower) lag() uint64 {
 	head, read := f.head.Load(), f.read.Load()
 	return head - min(read, head)
