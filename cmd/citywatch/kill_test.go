@@ -136,7 +136,9 @@ func squareZone(west, south, east, north float64) string {
 func above(n int) bool { return n/toggleEvery%2 == 1 }
 
 // measured is when a device's nth reading was measured: no two at once.
-func (w *killWorld) measured(n int) time.Time { return w.begun.Add(time.Duration(n) * time.Millisecond) }
+func (w *killWorld) measured(n int) time.Time {
+	return w.begun.Add(time.Duration(n) * time.Millisecond)
+}
 
 // publishUntil publishes from every device, each waiting for the broker to
 // acknowledge one reading before it sends the next, until during returns. It

@@ -92,6 +92,9 @@ func TestTheDemoLoads(t *testing.T) {
 	if len(site.Devices) < 100 || len(site.Zones) < 10 || site.Rules.Len() == 0 {
 		t.Error(site.Summary())
 	}
+	if site.Sources[0].URL != "tcp://127.0.0.1:2" {
+		t.Errorf("the source still reads from %s", site.Sources[0].URL)
+	}
 	if site.HTTP.Listen != "127.0.0.1:1" || site.Edge.Listen != "127.0.0.1:2" || site.Journal.Dir != filepath.Join("elsewhere", "journal") {
 		t.Errorf("the overrides do not stand: %+v", site.Config)
 	}

@@ -51,6 +51,11 @@ func (o Overrides) apply(c *Config) {
 		c.HTTP.Listen = o.HTTP
 	}
 	if o.MQTT != "" && c.Edge != nil {
+		for i := range c.Sources {
+			if c.Sources[i].URL == "tcp://"+c.Edge.Listen {
+				c.Sources[i].URL = "tcp://" + o.MQTT
+			}
+		}
 		c.Edge.Listen = o.MQTT
 	}
 }
