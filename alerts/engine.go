@@ -36,7 +36,8 @@ type Reader[T any] interface {
 	Close()
 }
 
-type journal interface {
+// A ledger is what the engine asks of the journal besides reading it.
+type ledger interface {
 	AppendTransitions(context.Context, []citywatch.Transition) error
 	TransitionBounds(context.Context) (first, last uint64, err error)
 	Load(ctx context.Context, key string) ([]byte, error)
@@ -57,7 +58,7 @@ type Deps struct {
 	Shard   int
 	Rules   *Rules
 	Devices devices
-	Journal journal
+	Journal ledger
 	// Entries and Transitions read the journal from a sequence number on.
 	Entries     func(from uint64) Reader[citywatch.Entry]
 	Transitions func(from uint64) Reader[citywatch.Transition]
@@ -77,13 +78,15 @@ type Engine struct {
 	// transition that is known to be in the journal.
 	since    int
 	appended uint64
+	// keepAfter is checkpointEntries, but for tests.
+	keepAfter int
 }
 
 // New returns an engine; Run starts it.
 func New(o Options, d Deps) *Engine {
 	return &Engine{
 		deps: d, fold: newFold(o, d), metrics: newMetrics(d.Metrics, d.Rules),
-		actions: make(chan action), stopped: make(chan struct{}),
+		actions: make(chan action), stopped: make(chan struct{}), keepAfter: checkpointEntries,
 	}
 }
 
@@ -191,7 +194,7 @@ func (e *Engine) follow(ctx context.Context, entries <-chan citywatch.Entry) err
 		select {
 		case entry := <-entries:
 			err = e.evaluate(ctx, entry, entries)
-			due = e.since >= checkpointEntries
+			due = e.since >= e.keepAfter
 		case a := <-e.actions:
 			err = e.take(ctx, a)
 		case <-timer.C:

@@ -105,7 +105,7 @@ func (f *fold) key(c *check, d *citywatch.Device) *key {
 		k.review(c)
 	} else {
 		k = f.newKey(id)
-		k.Clock, k.Up = f.clk.Now, f.clk.Up
+		k.Up = f.clk.Up
 	}
 	k.check, k.device, k.value = c, d, c.value
 	f.schedule(k)

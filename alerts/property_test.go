@@ -229,7 +229,7 @@ func text(t citywatch.Transition) string {
 func TestKilledAnywhere(t *testing.T) {
 	w := newWorld(t, propertyDevices, propertyRules)
 	made := 0
-	for seed := range uint64(60) {
+	for seed := range uint64(20) {
 		history := randomHistory(rand.New(rand.NewPCG(seed, 1)), 800)
 		want := live(t, w, history, nil)
 		made += len(want)
@@ -237,7 +237,7 @@ func TestKilledAnywhere(t *testing.T) {
 			sameTransitions(t, want, live(t, w, history, rand.New(rand.NewPCG(seed, run))))
 		}
 	}
-	if made < 1000 {
+	if made < 500 {
 		t.Errorf("only %d transitions were made: the histories are too quiet to show anything", made)
 	}
 }

@@ -56,29 +56,32 @@ type checkpoint struct {
 
 const checkpointVersion = 1
 
-// forgottenAfter is how long the state of a device that is not there any more
-// is kept, if nothing was the matter with it.
+// forgottenAfter is for how long a running citywatch keeps the state of a
+// device that is not there any more, if nothing was the matter with it.
 const forgottenAfter = 30 * 24 * time.Hour
 
-// checkpoint copies what the fold knows. Every transition must be in the
-// journal.
+// checkpoint copies what the fold knows, and of keys at which nothing is the
+// matter only what matters then: they are nearly all. Every transition must be
+// in the journal.
 func (f *fold) checkpoint() *checkpoint {
 	c := &checkpoint{Version: checkpointVersion, Last: f.last, Clock: f.clk, Keys: make([]saved, 0, len(f.keys))}
 	for _, k := range f.keys {
+		s := f.saved(k)
+		judged := k.check != nil && k.check.judge != nil
 		switch {
 		case k.Episode != nil:
-		case k.check == nil && f.clk.Now.Sub(k.Clock) > forgottenAfter,
-			k.check != nil && k.check.judge != nil && k.Last.IsZero():
-			continue // as good as new
-		}
-		s := f.saved(k)
-		if k.Episode != nil {
 			episode := *k.Episode // changes while the checkpoint is being written
 			s.Episode = &episode
 			if episode.Alert != nil {
 				alert := *episode.Alert
 				s.Alert = &alert
 			}
+		case k.check == nil && f.clk.Up-k.Up > forgottenAfter, judged && k.Last.IsZero():
+			continue // as good as new
+		case judged:
+			s.Pos, s.Up = citywatch.Position{}, 0
+		default:
+			s.Pos = citywatch.Position{}
 		}
 		c.Keys = append(c.Keys, s)
 	}
@@ -96,6 +99,9 @@ func (f *fold) load(data []byte) (transitions uint64, err error) {
 	}
 	f.clk, f.last = c.Clock, c.Last
 	for i := range c.Keys {
+		if c.Keys[i].Pos == (citywatch.Position{}) {
+			c.Keys[i].Pos = c.Last
+		}
 		f.claimable(&c.Keys[i], c.Keys[i].Alert)
 	}
 	return c.Transitions, nil

@@ -15,17 +15,17 @@ import (
 type state struct {
 	// Pos is the last place in the journal that changed the state. What does
 	// not lie after it is known already.
-	Pos citywatch.Position `json:"pos"`
+	Pos citywatch.Position `json:"pos,omitzero"`
 	// Last is the watermark: when the newest value was measured. Number or
 	// Text is that value, At where it was measured if the device said so.
 	Last   time.Time  `json:"last,omitzero"`
 	Number float64    `json:"number,omitempty"`
 	Text   string     `json:"text,omitempty"`
 	At     *orb.Point `json:"at,omitempty"`
-	// Clock and Up are the engine's when the newest value came, or when the
-	// key began.
+	// Up is the engine's when the newest value came, or when the key began;
+	// Clock likewise, but only during an episode.
+	Up    time.Duration `json:"up,omitempty"`
 	Clock time.Time     `json:"clock,omitzero"`
-	Up    time.Duration `json:"up"`
 	// Episode is nil while nothing is the matter, which is nearly always.
 	Episode *episode `json:"episode,omitempty"`
 }
@@ -126,7 +126,7 @@ func (s *state) order(o *sample, clk *clock) order {
 // "" if nothing. It allocates nothing while nothing is the matter.
 func (s *state) observe(c *check, v verdict, o *sample, clk *clock) citywatch.Reason {
 	passed := o.time.Sub(s.Last)
-	s.Pos, s.Last, s.Clock, s.Up = o.pos, o.time, clk.Now, clk.Up
+	s.Pos, s.Last, s.Up = o.pos, o.time, clk.Up
 	s.keep(o)
 	if s.Episode == nil {
 		if v.reached == citywatch.None {
@@ -134,6 +134,7 @@ func (s *state) observe(c *check, v verdict, o *sample, clk *clock) citywatch.Re
 		}
 		s.Episode = &episode{standing: normal()}
 	}
+	s.Clock = clk.Now
 	ep := s.Episode
 	if passed < 0 {
 		ep.Reached = since{} // the clock was set back: what it said is of no use
@@ -360,7 +361,7 @@ func (s *state) forget() {
 // rest forgets an episode that is over.
 func (s *state) rest() {
 	if ep := s.Episode; ep != nil && ep.Alert == nil && ep.standing == normal() {
-		s.Episode = nil
+		s.Episode, s.Clock = nil, time.Time{}
 	}
 }
 

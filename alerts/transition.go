@@ -35,7 +35,7 @@ func (f *fold) transition(k *key, reason citywatch.Reason, actor string) {
 		delete(f.open, a.ID)
 		ep.Alert = nil
 		if a.Handling == citywatch.Closed {
-			k.Episode = nil
+			*ep = episode{standing: normal()}
 		}
 		k.rest()
 	}
