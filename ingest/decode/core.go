@@ -190,11 +190,15 @@ func (c *core) each(dst []citywatch.Reading, id nodeID, f *faults, read func(nod
 	if c.tree.nodes[id].count == 0 {
 		f.add(refuse(citywatch.RefusedNoValues, "%s is an empty array", c.tree.path(id)))
 	}
-	for child := c.tree.nodes[id].first; child != none; child = c.tree.nodes[child].next {
+	for child := c.tree.nodes[id].first; child != none && f.count <= maxFaults; child = c.tree.nodes[child].next {
 		one(child)
 	}
 	return dst
 }
+
+// maxFaults is how many records of one message may be refused before the rest
+// is not looked at: saying what is wrong with each costs time.
+const maxFaults = 100
 
 // faults gathers what was refused of a message of many records: the first in
 // full, the others by their number.
@@ -212,11 +216,13 @@ func (f *faults) add(err *Error) {
 
 // err returns nil, the only fault, or the first with the number of all.
 func (f *faults) err() error {
-	switch f.count {
-	case 0:
+	switch {
+	case f.count == 0:
 		return nil
-	case 1:
+	case f.count == 1:
 		return f.first
+	case f.count > maxFaults:
+		return &Error{Refusal: f.first.Refusal, Detail: fmt.Sprintf("%s; and so many more that the rest of the message was not read", f.first.Detail), err: f.first}
 	}
 	return &Error{Refusal: f.first.Refusal, Detail: fmt.Sprintf("%s; and %d more refused", f.first.Detail, f.count-1), err: f.first}
 }

@@ -235,3 +235,35 @@ func BenchmarkSparkplug(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkHostile decodes payloads of the largest size that are made to cost
+// as much time as they can. None may cost much more than ten milliseconds.
+func BenchmarkHostile(b *testing.B) {
+	fill := func(head, unit, tail string) string {
+		return head + strings.Repeat(unit, (citywatch.MaxPayload-len(head)-len(tail))/len(unit)) + tail
+	}
+	broad := strings.TrimSuffix(wide(maxMembers-1), "}")
+	const fields = "{format: json_fields, fields: {records: /r, values: [{at: /a/x, name: a}, {at: /b, name: b}, {at: /c, name: c}, {at: /d, name: d}]}}"
+	for _, c := range []struct{ name, options, payload string }{
+		{"records that are none", "{}", fill("[", "1,", "1]")},
+		{"nodes up to the bound", "{}", "[" + strings.Repeat("1,", maxNodes-4) + "1]"},
+		{"objects that lack values", "{}", fill("[", "{},", "{}]")},
+		{"records up to the bound", "{}", "[" + strings.Repeat(`{"values":{"a":1}},`, 3000) + "{}]"},
+		{"nested as deep as may be", "{}", fill("[", strings.Repeat("[", 31)+strings.Repeat("]", 31)+",", "1]")},
+		{"a wide object", "{}", broad + "}"},
+		{"escapes", "{}", fill(`{"values":{"a":"`, `\u00e9`, `"}}`)},
+		{"lookups that fail in a wide whole", fields, broad + `,"r":[` + strings.Repeat(`{"d":1},`, 4000) + `{"d":1}]}`},
+		{"senml of empty records", "format: senml", fill("[", "{},", "{}]")},
+		{"senml of one device", "format: senml", fill(`[{"bn":"a/"},`, `{"n":"b","v":1},`, `{"n":"c","v":1}]`)},
+		{"cbor of empty records", "format: senml", "\x9f" + strings.Repeat("\xa0", maxNodes) + "\xff"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			d := newDecoder(b, c.options)
+			var dst []citywatch.Reading
+			m := Message{Topic: "a/b/c", Payload: []byte(c.payload), Arrived: arrived}
+			for b.Loop() {
+				dst, _ = d.Decode(dst[:0], m)
+			}
+		})
+	}
+}

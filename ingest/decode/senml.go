@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -42,8 +43,7 @@ const (
 
 // A senMLRecord is one record as it stands in the pack: nothing resolved.
 type senMLRecord struct {
-	has  senMLLabel
-	path string // where in the payload
+	has senMLLabel
 	// fault is why the record, but not the pack, is refused.
 	fault *Error
 
@@ -112,9 +112,10 @@ func (d *senML) resolve(m Message, f *faults) *Error {
 	var base senMLRecord
 	for i := range d.records {
 		r := &d.records[i]
-		if err := base.take(r); err != nil {
-			return err
+		if r.has&labelVersion != 0 && r.version > senMLVersion {
+			return refuse(citywatch.RefusedDecode, "/%d: SenML version %v; only versions up to %d are known", i, r.version, senMLVersion)
 		}
+		base.inherit(r)
 		if r.fault != nil {
 			f.add(r.fault)
 			continue
@@ -122,40 +123,39 @@ func (d *senML) resolve(m Message, f *faults) *Error {
 		if r.has&(labelValue|labelText|labelBool|labelSum) == 0 {
 			continue // only base fields, or data that is no value
 		}
-		if err := d.sample(m, &base, r); err != nil {
-			err.Detail = r.path + ": " + err.Detail
+		if err := d.record(m, &base, r); err != nil {
+			err.Detail = fmt.Sprintf("/%d: %s", i, err.Detail)
 			f.add(err)
+		}
+		if f.count > maxFaults {
+			break
 		}
 	}
 	return nil
 }
 
-// take makes b hold the base fields that apply from r on.
-func (b *senMLRecord) take(r *senMLRecord) *Error {
-	if r.has&labelVersion != 0 && r.version > senMLVersion {
-		return refuse(citywatch.RefusedDecode, "%s: SenML version %v; only versions up to %d are known", r.path, r.version, senMLVersion)
+// inherit makes r hold the base fields that apply from next on.
+func (r *senMLRecord) inherit(next *senMLRecord) {
+	if next.has&labelBaseName != 0 {
+		r.baseName = next.baseName
 	}
-	if r.has&labelBaseName != 0 {
-		b.baseName = r.baseName
+	if next.has&labelBaseUnit != 0 {
+		r.baseUnit = next.baseUnit
 	}
-	if r.has&labelBaseUnit != 0 {
-		b.baseUnit = r.baseUnit
+	if next.has&labelBaseTime != 0 {
+		r.baseTime = next.baseTime
 	}
-	if r.has&labelBaseTime != 0 {
-		b.baseTime = r.baseTime
+	if next.has&labelBaseValue != 0 {
+		r.baseValue = next.baseValue
 	}
-	if r.has&labelBaseValue != 0 {
-		b.baseValue = r.baseValue
+	if next.has&labelBaseSum != 0 {
+		r.baseSum = next.baseSum
 	}
-	if r.has&labelBaseSum != 0 {
-		b.baseSum = r.baseSum
-	}
-	b.has |= r.has
-	return nil
+	r.has |= next.has
 }
 
-// sample gathers the values of one record.
-func (d *senML) sample(m Message, base, r *senMLRecord) *Error {
+// record gathers the values of one record.
+func (d *senML) record(m Message, base, r *senMLRecord) *Error {
 	unit := r.unit
 	if r.has&labelUnit == 0 {
 		unit = base.baseUnit
@@ -164,21 +164,19 @@ func (d *senML) sample(m Message, base, r *senMLRecord) *Error {
 	if err != nil {
 		return err
 	}
-	s := sample{device: device, time: m.Arrived, assumed: true}
-	if offset := base.baseTime + r.time; offset >= senMLAbsolute {
-		t, ok := fromUnix(offset, time.Second)
-		if !ok {
-			return refuse(citywatch.RefusedDecode, "the time %v lies outside the years 2000 to 2099; %s", offset, clockHint)
-		}
-		s.time, s.assumed = t, false
-	} else if offset != 0 {
-		if offset < -senMLAbsolute {
-			return refuse(citywatch.RefusedDecode, "the time %v lies years before now", offset)
-		}
-		s.time, s.assumed = m.Arrived.Add(time.Duration(offset*float64(time.Second))), false
+	if err := checkName("the value's name", name); err != nil {
+		return err
+	}
+	s := sample{device: device, part: partValue}
+	if s.time, s.assumed, err = senMLTime(base.baseTime+r.time, m.Arrived); err != nil {
+		return err
 	}
 	if r.has&labelSum != 0 || base.has&labelBaseSum != 0 && r.has&labelValue != 0 {
-		if err := d.number(&s, name+"_sum", base.baseSum+r.sum); err != nil {
+		sum := d.strings.clone(name + "_sum")
+		if err := checkName("the value's name", sum); err != nil {
+			return err
+		}
+		if err := d.number(s, sum, base.baseSum+r.sum); err != nil {
 			return err
 		}
 	}
@@ -190,17 +188,30 @@ func (d *senML) sample(m Message, base, r *senMLRecord) *Error {
 		case "lat":
 			s.part = partLatitude
 		}
-		return d.number(&s, name, base.baseValue+r.value)
+		return d.number(s, name, base.baseValue+r.value)
 	case r.has&labelBool != 0:
-		return d.number(&s, name, r.boolean)
+		return d.number(s, name, r.boolean)
 	case r.text != "":
-		if err := checkName("the value's name", name); err != nil {
-			return err
-		}
 		s.value = citywatch.Value{Name: name, Text: r.text}
 		d.gather.add(s)
 	}
 	return nil
+}
+
+// senMLTime returns the time that a base time and a time add up to, and
+// whether it is the time of arrival because the record says none.
+func senMLTime(sum float64, arrived time.Time) (at time.Time, assumed bool, err *Error) {
+	if sum >= senMLAbsolute {
+		t, ok := fromUnix(sum, time.Second)
+		if !ok {
+			return t, false, refuse(citywatch.RefusedDecode, "the time %v lies outside the years 2000 to 2099; %s", sum, clockHint)
+		}
+		return t, false, nil
+	}
+	if !(sum >= -senMLAbsolute) {
+		return at, false, refuse(citywatch.RefusedDecode, "the time %v lies years before now", sum)
+	}
+	return arrived.Add(time.Duration(sum * float64(time.Second))), sum == 0, nil
 }
 
 // split returns the device and the name of a value from the record's names.
@@ -237,14 +248,11 @@ func (d *senML) split(m Message, baseName, name, unit string) (device, value str
 }
 
 // number gathers a numeric value of the sample's device and time.
-func (d *senML) number(s *sample, name string, x float64) *Error {
-	if err := checkName("the value's name", name); err != nil {
-		return err
-	}
+func (d *senML) number(s sample, name string, x float64) *Error {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return refuse(citywatch.RefusedNumber, "%v is not a finite number; leave the record out instead", x)
 	}
 	s.value = citywatch.Value{Name: name, Number: x}
-	d.gather.add(*s)
+	d.gather.add(s)
 	return nil
 }

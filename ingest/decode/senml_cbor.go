@@ -3,7 +3,6 @@ package decode
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/fxamacker/cbor/v2"
@@ -41,14 +40,14 @@ func (d *senML) readCBOR(payload []byte) *Error {
 		return &Error{Refusal: citywatch.RefusedDecode, Detail: fmt.Sprintf("the payload is no SenML pack in CBOR: %v", err), err: err}
 	}
 	for i, fields := range pack {
-		r := senMLRecord{path: "/" + strconv.Itoa(i)}
+		var r senMLRecord
 		for label, name := range senMLLabels {
 			value, ok := fields[cborLabel(label)]
 			if !ok {
 				continue
 			}
 			if err := d.cborField(&r, name, value); err != nil {
-				err.Detail = r.path + "/" + name + err.Detail
+				err.Detail = fmt.Sprintf("/%d/%s%s", i, name, err.Detail)
 				return err
 			}
 		}
@@ -60,7 +59,7 @@ func (d *senML) readCBOR(payload []byte) *Error {
 		}
 		if len(unknown) > 0 {
 			slices.Sort(unknown)
-			return checkUnknownField(r.path+"/"+legible(unknown[0]), []byte(unknown[0]))
+			return checkUnknownField(fmt.Sprintf("/%d/%s", i, legible(unknown[0])), []byte(unknown[0]))
 		}
 		d.records = append(d.records, r)
 	}

@@ -18,7 +18,7 @@ func (d *senML) readJSON(payload []byte) *Error {
 		if k := d.tree.nodes[id].kind; k != object {
 			return refuse(citywatch.RefusedDecode, "%s is %s; a SenML record is an object", d.tree.path(id), k)
 		}
-		r := senMLRecord{path: d.tree.path(id)}
+		var r senMLRecord
 		for f := d.tree.nodes[id].first; f != none; f = d.tree.nodes[f].next {
 			if err := d.field(&r, f); err != nil {
 				return err

@@ -184,7 +184,7 @@ func (d *sparkplugB) data(node *edgeNode, t sparkplugTopic, m Message, f *faults
 			f.add(at.fault)
 			continue
 		}
-		d.gather.add(sample{device: device, time: at.time, assumed: at.assumed, value: v})
+		d.gather.add(sample{device: device, time: at.time, assumed: at.assumed, part: partValue, value: v})
 	}
 }
 

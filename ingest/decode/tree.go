@@ -15,8 +15,9 @@ import (
 // Bounds on one JSON payload. A sensor's message stays far below them; they
 // keep a hostile one from costing memory or stack.
 const (
-	maxDepth = 32
-	maxNodes = 16384
+	maxDepth   = 32
+	maxNodes   = 16384
+	maxMembers = 1024 // of one object
 )
 
 // A kind is what a JSON value is.
@@ -82,6 +83,7 @@ var (
 	errUTF8      = errors.New("text is not valid UTF-8")
 	errSurrogate = errors.New("text has half of a UTF-16 surrogate pair")
 	errTooDeep   = fmt.Errorf("nested deeper than %d", maxDepth)
+	errTooWide   = fmt.Errorf("more than %d names in one object", maxMembers)
 	errTooMany   = fmt.Errorf("more than %d JSON values", maxNodes)
 )
 
@@ -153,16 +155,9 @@ func (t *tree) members(id nodeID, depth int) error {
 		return nil
 	}
 	for last := none; ; {
-		if len(t.nodes) == maxNodes {
-			return errTooMany
-		}
-		child := nodeID(len(t.nodes))
-		t.nodes = append(t.nodes, node{parent: id})
-		t.nodes[id].count++
-		if last == none {
-			t.nodes[id].first = child
-		} else {
-			t.nodes[last].next = child
+		child, err := t.child(id, last)
+		if err != nil {
+			return err
 		}
 		last = child
 		if isObject {
@@ -188,6 +183,26 @@ func (t *tree) members(id nodeID, depth int) error {
 			return fmt.Errorf("expected a comma or %q", closing)
 		}
 	}
+}
+
+// child adds a node to the array or object, behind the last one it has.
+func (t *tree) child(parent, last nodeID) (nodeID, error) {
+	if len(t.nodes) == maxNodes {
+		return none, errTooMany
+	}
+	n := &t.nodes[parent]
+	if n.count++; n.kind == object && n.count > maxMembers {
+		t.fault = parent
+		return none, errTooWide
+	}
+	id := nodeID(len(t.nodes))
+	if last == none {
+		n.first = id
+	} else {
+		t.nodes[last].next = id
+	}
+	t.nodes = append(t.nodes, node{parent: parent})
+	return id, nil
 }
 
 func (t *tree) key(id nodeID) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -78,7 +79,7 @@ func FuzzTree(f *testing.F) {
 		if stdErr != nil {
 			return
 		}
-		for _, stricter := range []error{errDuplicate, errUTF8, errSurrogate, errTooDeep, errTooMany} {
+		for _, stricter := range []error{errDuplicate, errUTF8, errSurrogate, errTooDeep, errTooWide, errTooMany} {
 			if errors.Is(err, stricter) {
 				return
 			}
@@ -95,6 +96,8 @@ func TestTreeBounds(t *testing.T) {
 		{"deepest", strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth), nil},
 		{"too deep", strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1), errTooDeep},
 		{"most", "[" + strings.Repeat("1,", maxNodes-4) + "1]", nil},
+		{"widest", wide(maxMembers), nil},
+		{"too wide", wide(maxMembers + 1), errTooWide},
 		{"too many", "[" + strings.Repeat("1,", maxNodes) + "1]", errTooMany},
 	} {
 		var tr tree
@@ -103,6 +106,15 @@ func TestTreeBounds(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
 		}
 	}
+}
+
+// wide returns an object of n members.
+func wide(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, ",%q:%d", fmt.Sprint("m", i), i)
+	}
+	return "{" + b.String()[1:] + "}"
 }
 
 func FuzzNumber(f *testing.F) {
