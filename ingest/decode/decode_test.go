@@ -237,7 +237,7 @@ func BenchmarkSparkplug(b *testing.B) {
 }
 
 // BenchmarkHostile decodes payloads of the largest size that are made to cost
-// as much time as they can. None may cost much more than ten milliseconds.
+// as much time as they can. None may cost more than some tens of milliseconds.
 func BenchmarkHostile(b *testing.B) {
 	fill := func(head, unit, tail string) string {
 		return head + strings.Repeat(unit, (citywatch.MaxPayload-len(head)-len(tail))/len(unit)) + tail
