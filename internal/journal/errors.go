@@ -29,7 +29,6 @@ var (
 
 // The server's error codes that it matters to tell apart.
 const (
-	codeWrongLastSequence     = 10071
 	codeStoreFailed           = 10077
 	codeInsufficientResources = 10023
 	codeStorageExceeded       = 10047

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -35,6 +36,8 @@ type follower struct {
 	maxAge  time.Duration
 	limit   int64 // bytes; 0 for none
 
+	headersOnly bool // no data
+
 	reader atomic.Pointer[string] // its name in metrics; nil for none
 	read   atomic.Uint64          // the last that was returned
 	readAt atomic.Int64           // when that was written, Unix nanoseconds
@@ -57,8 +60,9 @@ type follower struct {
 
 // A message is one record of a stream.
 type message struct {
-	seq  uint64
-	data []byte
+	seq    uint64
+	header nats.Header
+	data   []byte
 }
 
 func (j *Journal) follow(f *follower, from uint64) {
@@ -104,7 +108,7 @@ func (f *follower) next(ctx context.Context) (message, error) {
 			continue
 		}
 		f.take(meta)
-		return message{meta.Sequence.Stream, msg.Data()}, nil
+		return message{meta.Sequence.Stream, msg.Headers(), msg.Data()}, nil
 	}
 }
 
@@ -141,6 +145,7 @@ func (f *follower) subscribe(ctx context.Context) error {
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:       max(f.want, 1),
 		AckPolicy:         jetstream.AckNonePolicy,
+		HeadersOnly:       f.headersOnly,
 		MemoryStorage:     true,
 		Replicas:          1,
 		InactiveThreshold: forgetAfter,

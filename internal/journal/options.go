@@ -51,8 +51,8 @@ const (
 	defaultName                = "citywatch"
 	defaultMaxAge              = 7 * 24 * time.Hour
 	defaultMaxBytes            = 16 << 30
-	defaultTransitionsMaxAge   = 400 * 24 * time.Hour
-	defaultDeadLettersMaxBytes = 256 << 20
+	defaultTransitionsMaxAge   = 3650 * 24 * time.Hour
+	defaultDeadLettersMaxBytes = 1 << 30
 	defaultMinFree             = 256 << 20
 )
 

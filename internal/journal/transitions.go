@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -19,23 +20,49 @@ import (
 	"github.com/nats-io/nuid"
 )
 
-// A transitionLog is the stream of transitions. Each has a subject of its own,
-// made of its ID, and is written with the expectation that there is none on
-// that subject yet: so the server itself refuses a second one for as long as
-// it keeps the first, whatever crashed in between and however long ago.
+// remembered is how many transitions' ids are kept in memory, the latest ones,
+// to tell a repetition. Whoever repeats after a crash begins at a checkpoint,
+// which is never so far back.
+const remembered = 1 << 15
+
+// A transitionLog is the stream of transitions. That each is written once is
+// seen to here, by the ids of the latest; the server's own memory of message
+// ids, which is measured in time, is only for what is repeated at once. (A
+// subject per transition, which the server could refuse to write twice, costs
+// it 350 bytes of memory each for as long as history is kept.)
 type transitionLog struct {
 	stream jetstream.Stream
 	name   string
 	epoch  int64
 	head   atomic.Uint64
-	order  sync.Mutex // held while transitions are written
+
+	mu   sync.Mutex // held while transitions are written
+	seqs map[transitionKey]uint64
+	ring []transitionKey // oldest first, from next on
+	next int
+}
+
+// A transitionKey is the hash of an id, which may hold what a header may not.
+type transitionKey [16]byte
+
+func (k transitionKey) String() string { return base64.RawURLEncoding.EncodeToString(k[:]) }
+
+func parseKey(s string) (k transitionKey, ok bool) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	return k, err == nil && copy(k[:], b) == len(k)
+}
+
+func keyOf(id string) (k transitionKey) {
+	sum := sha256.Sum256([]byte(id))
+	copy(k[:], sum[:])
+	return k
 }
 
 func (j *Journal) openTransitions(ctx context.Context) (*transitionLog, error) {
 	name := j.stream("transitions")
 	stream, err := j.openStream(ctx, jetstream.StreamConfig{
 		Name:     name,
-		Subjects: []string{j.subject("transitions", "*")},
+		Subjects: []string{j.subject("transitions")},
 		MaxAge:   j.opts.TransitionsMaxAge,
 
 		AllowAtomicPublish: true,
@@ -44,9 +71,50 @@ func (j *Journal) openTransitions(ctx context.Context) (*transitionLog, error) {
 		return nil, err
 	}
 	info := stream.CachedInfo()
-	l := &transitionLog{stream: stream, name: name, epoch: info.Created.UnixNano()}
+	l := &transitionLog{
+		stream: stream, name: name, epoch: info.Created.UnixNano(),
+		seqs: make(map[transitionKey]uint64),
+	}
 	l.head.Store(info.State.LastSeq)
-	return l, nil
+	return l, j.recall(ctx, l, info.State)
+}
+
+// recall reads the ids of the latest transitions.
+func (j *Journal) recall(ctx context.Context, l *transitionLog, state jetstream.StreamState) error {
+	if state.Msgs == 0 {
+		return nil
+	}
+	f := follower{stream: l.stream, name: l.name, head: &l.head, headersOnly: true}
+	j.follow(&f, max(state.FirstSeq, state.LastSeq-min(state.LastSeq, remembered-1)))
+	defer f.close()
+	for {
+		m, err := f.next(ctx)
+		if err != nil {
+			return err
+		}
+		if key, ok := parseKey(m.header.Get(jetstream.MsgIDHeader)); ok {
+			l.remember(key, m.seq)
+		}
+		if m.seq >= state.LastSeq {
+			return nil
+		}
+	}
+}
+
+// remember notes where a transition is, and forgets the oldest. Lock should be
+// held.
+func (l *transitionLog) remember(key transitionKey, seq uint64) {
+	if _, known := l.seqs[key]; known {
+		return
+	}
+	l.seqs[key] = seq
+	if len(l.ring) < remembered {
+		l.ring = append(l.ring, key)
+		return
+	}
+	delete(l.seqs, l.ring[l.next])
+	l.ring[l.next] = key
+	l.next = (l.next + 1) % remembered
 }
 
 // A storm of transitions is written in batches, each with a single write to
@@ -57,69 +125,90 @@ const (
 )
 
 // AppendTransitions writes transitions, in their order, sets their Seq, and
-// returns once all of them are on the disk. A transition whose ID has been
-// written before is not written again, and gets the Seq of the first time. On
-// an error some may have been written, the first ones: call it again with the
-// same.
+// returns once all of them are on the disk. A transition whose ID is among the
+// latest 32,768, those before a crash included, is not written again, and gets
+// the Seq of the first time. On an error some may have been written, the first
+// ones: call it again with the same.
 func (j *Journal) AppendTransitions(ctx context.Context, ts []citywatch.Transition) error {
 	l := j.transitions
-	l.order.Lock()
-	defer l.order.Unlock()
-	for len(ts) > 0 {
-		n := min(len(ts), batchMost)
-		if err := j.appendTransitions(ctx, ts[:n]); err != nil {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var (
+		fresh []*citywatch.Transition
+		twins []*citywatch.Transition
+		group = make(map[string]bool)
+	)
+	for i := range ts {
+		t := &ts[i]
+		if t.ID == "" {
+			return errors.New("journal: a transition without an id")
+		}
+		seq, known := l.seqs[keyOf(t.ID)]
+		switch {
+		case known:
+			t.Seq = seq
+		case group[t.ID]:
+			twins = append(twins, t)
+		default:
+			group[t.ID] = true
+			fresh = append(fresh, t)
+		}
+	}
+	for part := range slices.Chunk(fresh, batchMost) {
+		if err := j.appendTransitions(ctx, part); err != nil {
 			return err
 		}
-		ts = ts[n:]
+	}
+	for _, t := range twins {
+		t.Seq = l.seqs[keyOf(t.ID)]
 	}
 	return nil
 }
 
-func (j *Journal) appendTransitions(ctx context.Context, ts []citywatch.Transition) error {
+// appendTransitions writes what has not been written, as far as is known.
+func (j *Journal) appendTransitions(ctx context.Context, ts []*citywatch.Transition) error {
 	msgs := make([]*nats.Msg, len(ts))
-	for i := range ts {
+	for i, t := range ts {
 		var err error
-		if msgs[i], err = j.transitionMsg(&ts[i]); err != nil {
+		if msgs[i], err = j.transitionMsg(t); err != nil {
 			return err
 		}
 	}
 	if len(ts) >= batchFrom {
 		if last, err := j.publishBatch(ctx, msgs); err == nil {
-			for i := range ts {
-				ts[i].Seq = last - uint64(len(ts)-1-i)
+			for i, t := range ts {
+				j.written(t, last-uint64(len(ts)-1-i))
 			}
-			j.written(len(ts), last)
 			return nil
 		}
-		// Refused as a whole, perhaps because one of them is there already:
-		// one by one it will be seen which.
+		// Refused as a whole, or the answer was lost: one by one it will be
+		// seen which of them are there.
 	}
-	for i := range ts {
-		seq, err := j.appendTransition(ctx, msgs[i])
+	for i, t := range ts {
+		ack, err := j.publish(ctx, msgs[i])
 		if err != nil {
 			return err
 		}
-		ts[i].Seq = seq
+		j.written(t, ack.Sequence)
 	}
 	return nil
 }
 
-func (j *Journal) written(n int, last uint64) {
-	j.metrics.transitions.Add(float64(n))
-	raise(&j.transitions.head, last)
+func (j *Journal) written(t *citywatch.Transition, seq uint64) {
+	t.Seq = seq
+	j.transitions.remember(keyOf(t.ID), seq)
+	raise(&j.transitions.head, seq)
+	j.metrics.transitions.Inc()
 }
 
 func (j *Journal) transitionMsg(t *citywatch.Transition) (*nats.Msg, error) {
-	if t.ID == "" {
-		return nil, errors.New("journal: a transition without an id")
-	}
 	data, err := json.Marshal(t)
 	if err != nil {
 		return nil, fmt.Errorf("journal: transition %s: %w", t.ID, err)
 	}
 	return &nats.Msg{
-		Subject: j.transitionSubject(t.ID),
-		Header:  nats.Header{jetstream.ExpectedLastSubjSeqHeader: {"0"}},
+		Subject: j.subject("transitions"),
+		Header:  nats.Header{jetstream.MsgIDHeader: {keyOf(t.ID).String()}},
 		Data:    data,
 	}, nil
 }
@@ -151,35 +240,6 @@ func (j *Journal) publishBatch(ctx context.Context, msgs []*nats.Msg) (last uint
 		last = ack.Sequence
 	}
 	return last, nil
-}
-
-// appendTransition writes one, or finds it.
-func (j *Journal) appendTransition(ctx context.Context, m *nats.Msg) (uint64, error) {
-	ack, err := j.publish(ctx, m)
-	if apiCode(err) == codeWrongLastSequence {
-		return j.transitionSeq(ctx, m.Subject)
-	}
-	if err != nil {
-		return 0, err
-	}
-	j.written(1, ack.Sequence)
-	return ack.Sequence, nil
-}
-
-// transitionSubject is fit for any id: what a subject may not hold is hashed
-// away.
-func (j *Journal) transitionSubject(id string) string {
-	sum := sha256.Sum256([]byte(id))
-	return j.subject("transitions", base64.RawURLEncoding.EncodeToString(sum[:16]))
-}
-
-// transitionSeq finds the one that is there already.
-func (j *Journal) transitionSeq(ctx context.Context, subject string) (uint64, error) {
-	m, err := j.transitions.stream.GetLastMsgForSubject(ctx, subject)
-	if err != nil {
-		return 0, j.explain(ctx, err)
-	}
-	return m.Sequence, nil
 }
 
 // TransitionBounds returns the sequence numbers of the first and the last
