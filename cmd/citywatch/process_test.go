@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -11,44 +10,26 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"citywatch/internal/servertest"
 )
 
-// buildOnce compiles the real binary, once for all tests of the package.
-var buildOnce = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "citywatch-test-")
-	if err != nil {
-		return "", err
-	}
-	binary := filepath.Join(dir, "citywatch")
-	out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
-	}
-	return binary, nil
-})
-
+// TestMain lets the test binary be citywatch itself: in the scripts, and as the
+// process that the tests start and kill. So the race detector watches that too.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if binary, err := buildOnce(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(binary))
+	if os.Getenv(asCitywatch) != "" {
+		main()
+		return
 	}
-	os.Exit(code)
+	testscript.Main(m, map[string]func(){"citywatch": main})
 }
 
-func build(t *testing.T) string {
-	t.Helper()
-	binary, err := buildOnce()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return binary
-}
+const asCitywatch = "CITYWATCH_TEST_MAIN"
 
 // A process is a running citywatch.
 type process struct {
@@ -77,7 +58,8 @@ func start(t *testing.T, args ...string) *process {
 func (p *process) start() time.Duration {
 	p.t.Helper()
 	began := time.Now()
-	p.cmd = exec.Command(build(p.t), append(p.args, "--http", p.http)...)
+	p.cmd = exec.Command(os.Args[0], append(p.args, "--http", p.http)...)
+	p.cmd.Env = append(os.Environ(), asCitywatch+"=1")
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
