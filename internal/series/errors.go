@@ -17,14 +17,15 @@ var (
 	ErrUnauthorized = errors.New("the store refuses the credentials")
 )
 
-// Rejected is the error of a Write that will never succeed as it is: the store
-// has understood it, and at least one of its lines cannot be stored. Which one
-// is found by writing the lines in smaller parts.
+// Rejected is the error of a call that will never succeed as it is: the store
+// has understood it and refuses. Of a Write it means that at least one of the
+// lines cannot be stored; which one is found by writing them in smaller parts.
+// Of a Query it means that the question makes no sense to the store.
 //
 // Any other error is temporary: the store is away, full, busy, or set up
-// wrongly, and the same lines are to be written again.
+// wrongly, and the same call is to be made again.
 type Rejected struct {
-	// Reason is what the store said of one of the lines.
+	// Reason is what the store said: of one of the lines, or of the question.
 	Reason string
 }
 

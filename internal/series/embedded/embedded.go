@@ -65,6 +65,10 @@ type DB struct {
 	limits  map[series.Resolution]*limit
 	unlock  func()
 
+	// index is held by queries, and alone by writes that add to an index: the
+	// engine reads there what it may just be writing.
+	index sync.RWMutex
+
 	// using is held by every call, so that Close ends none in its middle.
 	using  sync.RWMutex
 	closed bool
@@ -180,7 +184,7 @@ func (db *DB) prepare(o Options) error {
 		if err != nil {
 			return fmt.Errorf("database %s with a retention of %v: %w", name, keep, err)
 		}
-		db.limits[r] = newLimit(cmp.Or(o.MaxSeries, DefaultMaxSeries), db.seriesFile(name))
+		db.limits[r] = newLimit(cmp.Or(o.MaxSeries, DefaultMaxSeries), shard, db.seriesFile(name))
 	}
 	return nil
 }

@@ -2,7 +2,9 @@ package embedded
 
 import (
 	"fmt"
+	"maps"
 	"sync"
+	"time"
 
 	"github.com/influxdata/influxdb/models"
 	"github.com/influxdata/influxdb/tsdb"
@@ -10,52 +12,68 @@ import (
 	"citywatch/internal/series"
 )
 
-// A limit keeps the number of series of one database. Every series costs
-// memory for as long as it is kept, and devices choose their own names.
+// A limit bounds the number of series of one database: every series costs
+// memory for as long as it is kept, and devices choose their own names. On the
+// way it knows which points are of series that the index has already.
 type limit struct {
-	max int
+	max   int
+	shard time.Duration // the time that one index covers
 	// file returns the engine's list of series, or nil before the first one.
 	file func() *tsdb.SeriesFile
 
 	mu    sync.Mutex
-	known map[uint64]struct{} // hashes of the keys of series that exist
-	count int                 // of series, known or not
+	known map[indexed]struct{}
 }
 
-func newLimit(max int, file func() *tsdb.SeriesFile) *limit {
-	l := &limit{max: max, file: file, known: map[uint64]struct{}{}}
-	if f := file(); f != nil {
-		l.count = int(f.SeriesCount())
-	}
-	return l
+// An indexed series is one in the index of one shard.
+type indexed struct {
+	series uint64 // hash of its key; a collision only lets one series too many in
+	shard  int64
 }
 
-// admit refuses points of which one would make a series too many. Those before
-// it count as made: they are written again without it.
-func (l *limit) admit(points []models.Point) error {
+func newLimit(max int, shard time.Duration, file func() *tsdb.SeriesFile) *limit {
+	return &limit{max: max, shard: shard, file: file, known: map[indexed]struct{}{}}
+}
+
+// admit refuses points of which one would make a series too many. It returns
+// those that may be new to an index, to be learned once they are stored.
+func (l *limit) admit(points []models.Point) (fresh map[indexed]struct{}, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	file, count, more := l.file(), 0, map[uint64]struct{}{}
+	if file != nil {
+		count = int(file.SeriesCount())
+	}
 	for _, p := range points {
-		id := p.HashID()
-		if _, ok := l.known[id]; ok {
+		id := indexed{series: p.HashID(), shard: p.Time().Truncate(l.shard).Unix()}
+		if _, known := l.known[id]; known {
 			continue
 		}
-		f := l.file()
-		isNew := f == nil || !f.HasSeries(p.Name(), p.Tags(), nil)
-		if isNew && l.count >= l.max {
-			// Expired series leave the list, which only it knows.
-			if f == nil || int(f.SeriesCount()) >= l.max {
-				return &series.Rejected{Reason: fmt.Sprintf("%s would be a series more than the %d allowed", p.Key(), l.max)}
-			}
-			l.count = int(f.SeriesCount())
-			clear(l.known)
+		if fresh == nil {
+			fresh = map[indexed]struct{}{}
 		}
-		if isNew {
-			l.count++
+		if _, seen := fresh[id]; seen {
+			continue
 		}
-		l.known[id] = struct{}{}
+		fresh[id] = struct{}{}
+		if file == nil || !file.HasSeries(p.Name(), p.Tags(), nil) {
+			more[id.series] = struct{}{}
+		}
+		if count+len(more) > l.max {
+			return nil, &series.Rejected{Reason: fmt.Sprintf("%s would be a series more than the %d allowed", p.Key(), l.max)}
+		}
 	}
-	return nil
+	return fresh, nil
+}
+
+// learn notes that these are stored.
+func (l *limit) learn(fresh map[indexed]struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.known) > 4*l.max {
+		clear(l.known) // old shards: they are found again where they are needed
+	}
+	maps.Copy(l.known, fresh)
 }
 
 // seriesFile returns a function that finds the engine's list of series of a

@@ -10,6 +10,7 @@ import (
 
 	"github.com/influxdata/influxdb/models"
 	"github.com/influxdata/influxdb/query"
+	"github.com/influxdata/influxdb/tsdb"
 	"github.com/influxdata/influxql"
 
 	"citywatch/internal/series"
@@ -17,9 +18,6 @@ import (
 
 // queryTimeout ends what a person no longer waits for.
 const queryTimeout = 30 * time.Second
-
-// errStatement is the answer to any statement that would change something.
-var errStatement = errors.New("only one SELECT or SHOW statement is answered")
 
 // Query answers one SELECT or SHOW statement.
 func (db *DB) Query(ctx context.Context, from series.Resolution, q string) (series.Result, error) {
@@ -33,16 +31,18 @@ func (db *DB) Query(ctx context.Context, from series.Resolution, q string) (seri
 func (db *DB) query(ctx context.Context, from series.Resolution, q string) (series.Result, error) {
 	parsed, err := influxql.ParseQuery(q)
 	if err != nil {
-		return nil, err
+		return nil, &series.Rejected{Reason: err.Error()}
 	}
 	if len(parsed.Statements) != 1 || !readsOnly(parsed.Statements[0]) {
-		return nil, errStatement
+		return nil, &series.Rejected{Reason: "only one SELECT or SHOW statement is answered"}
 	}
 	db.using.RLock()
 	defer db.using.RUnlock()
 	if db.closed {
 		return nil, errClosed
 	}
+	db.index.RLock()
+	defer db.index.RUnlock()
 	closing := make(chan struct{})
 	defer close(closing)
 	results := db.queries.ExecuteQuery(parsed, query.ExecutionOptions{
@@ -87,9 +87,23 @@ func collect(ctx context.Context, results <-chan *query.Result) (series.Result, 
 		return nil, err // an aborted query just ends, without an error
 	}
 	if failed != nil {
-		return nil, failed
+		return nil, sorted(failed)
 	}
 	return out, nil
+}
+
+// sorted tells what the engine could not do now from what it never can: a type
+// that a function is not for, say.
+func sorted(err error) error {
+	for _, passing := range []error{
+		query.ErrQueryTimeoutLimitExceeded, query.ErrQueryInterrupted, query.ErrQueryEngineShutdown,
+		tsdb.ErrStoreClosed, tsdb.ErrEngineClosed, tsdb.ErrShardDisabled, tsdb.ErrIndexClosing,
+	} {
+		if errors.Is(err, passing) {
+			return err
+		}
+	}
+	return &series.Rejected{Reason: err.Error()}
 }
 
 // appendRow adds a part of the answer, which may continue the table before it.

@@ -30,8 +30,13 @@ func (db *DB) Write(ctx context.Context, to series.Resolution, lines []byte) err
 	if err != nil {
 		return &series.Rejected{Reason: err.Error()}
 	}
-	if err := db.limits[to].admit(points); err != nil {
+	fresh, err := db.limits[to].admit(points)
+	if err != nil {
 		return err
+	}
+	if len(fresh) > 0 {
+		db.index.Lock()
+		defer db.index.Unlock()
 	}
 	err = db.points.WritePointsPrivileged(tsdb.WriteContext{}, to.Database(db.name), policy, models.ConsistencyLevelOne, points)
 	if reason, partial := partialWrite(err); partial {
@@ -40,6 +45,7 @@ func (db *DB) Write(ctx context.Context, to series.Resolution, lines []byte) err
 	if err != nil {
 		return fmt.Errorf("write to the embedded time series store: %w", err)
 	}
+	db.limits[to].learn(fresh)
 	return nil
 }
 

@@ -212,9 +212,13 @@ func testUnknown(t *testing.T, s suite) {
 }
 
 func testFaultyQuery(t *testing.T, s suite) {
-	for _, q := range []string{"", "SELECT", "SELECT level FROM", `SELECT "level FROM x`} {
-		if got, err := s.db.Query(t.Context(), series.Raw, q); err == nil {
-			t.Errorf("%q: got %v", q, got)
+	r := s.reading("thao", s.now, 1)
+	r.Values = append(r.Values, citywatch.Value{Name: "state", Text: "fire"})
+	s.write(t, r)
+	for _, q := range []string{"", "SELECT", "SELECT level FROM", `SELECT "level FROM x`, "SELECT nonsense(level) FROM " + series.Ident(s.class), "SELECT mean(state) FROM " + series.Ident(s.class)} {
+		got, err := s.db.Query(t.Context(), series.Raw, q)
+		if rejected := new(series.Rejected); !errors.As(err, &rejected) || rejected.Reason == "" {
+			t.Errorf("%q: got %v, %v, want a *Rejected that says why", q, got, err)
 		}
 	}
 }
