@@ -341,7 +341,7 @@ func TestEvidencePositionAndHash(t *testing.T) {
 	if len(a.Evidence) != 1 || a.Evidence[0].Device != "a" || a.Evidence[0].Number != 15 || *a.Evidence[0].Bound != 10 {
 		t.Errorf("%+v", a.Evidence)
 	}
-	if a.ID != "flood~a~20261122T000000.000Z" || f.out[0].ID != a.ID+".1" {
+	if a.ID != "flood~a~20261122T000000Z-1-0" || f.out[0].ID != a.ID+".1" {
 		t.Errorf("%s, %s", a.ID, f.out[0].ID)
 	}
 	// A device that says where it is.

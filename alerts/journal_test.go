@@ -46,7 +46,7 @@ func runChild(dir string) {
 	}
 	e := New(Options{}, onJournal(j, newWorld(silentTB{}, propertyDevices, propertyRules)))
 	e.keepAfter = 150
-	go e.Run(ctx)
+	go func() { panic(e.Run(ctx)) }()
 	r := rand.New(rand.NewPCG(seed, 4))
 	// Each life begins an hour after the one before.
 	began := time.Duration(seed) * time.Hour
@@ -97,7 +97,7 @@ func TestKilledOnTheRealJournal(t *testing.T) {
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		cmd.Wait()
+		_ = cmd.Wait() // it was killed
 	}
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -70,7 +71,7 @@ func readFlood(t *testing.T, r io.Reader) (devices string, readings []floodReadi
 	tables := map[string]string{}
 	for {
 		row, err := rows.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

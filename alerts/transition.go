@@ -87,13 +87,15 @@ func (f *fold) evidence(k *key, fired bool) []citywatch.Evidence {
 	return evidence
 }
 
-// newAlert begins an occurrence. Its id is made of the moment it was found, by
-// the engine's clock: it is unique even after the journal has been emptied, and
-// needs no counter to be remembered for keys at which nothing is the matter.
+// newAlert begins an occurrence. Its id is made of where in the journal it was
+// found, and when: no two are the same, not even after the journal has begun
+// anew, and no counter need be remembered for keys at which nothing is the
+// matter.
 func (f *fold) newAlert(k *key) *citywatch.Alert {
+	const second = "20060102T150405Z"
 	r, d := k.check.rule, k.device
 	return &citywatch.Alert{
-		ID:   fmt.Sprintf("%s~%s~%s", r.ID, d.ID, f.clk.Now.UTC().Format(occurrence)),
+		ID:   fmt.Sprintf("%s~%s~%s-%d-%d", r.ID, d.ID, f.clk.Now.UTC().Format(second), k.Pos.Seq, k.Pos.Index),
 		Rule: r.ID, Name: r.Name, Hazard: r.Hazard,
 		Device: d.ID, Zone: d.Zone, Sector: d.Sector, Position: d.Position,
 		Handling: citywatch.New,
@@ -101,9 +103,6 @@ func (f *fold) newAlert(k *key) *citywatch.Alert {
 		Evidence: []citywatch.Evidence{},
 	}
 }
-
-// occurrence is the layout of the last part of an alert's id.
-const occurrence = "20060102T150405.000Z"
 
 // abandonedAfter is how long an alert may be without its device or rule before
 // it is marked stale, where the rule still exists: a device that registers
