@@ -94,7 +94,11 @@ func TestDiskThatIsFullLosesNothing(t *testing.T) {
 		publish(t, device, "city/disaster/g1", numbered(i))
 	}
 	eventually(t, "stalled", func() bool { return s.States()[0].Unacknowledged == 100 })
-	time.Sleep(1500 * time.Millisecond) // Mosquitto writes once a second
+	published := time.Now()
+	eventually(t, "written by the broker, which does so now and then", func() bool {
+		info, err := os.Stat(filepath.Join(broker.Dir, "mosquitto.db"))
+		return err == nil && info.ModTime().After(published)
+	})
 	broker.Kill()
 	broker.Start()
 	in.setFull(nil)

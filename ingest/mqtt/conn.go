@@ -84,18 +84,27 @@ func (c *conn) signal() {
 	}
 }
 
+// SetDeadline sets that of reading. Sending has its own, as a websocket's must
+// not be set while it is being written to.
+func (c *conn) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
+
+// SetWriteDeadline does nothing, for the same reason.
+func (c *conn) SetWriteDeadline(time.Time) error { return nil }
+
 // Close sends what was written before, if that is soon done, and closes the
 // connection.
 func (c *conn) Close() error {
 	c.closed()
 	c.mu.Lock()
-	if !c.closing {
-		c.closing = true
-		_ = c.Conn.SetWriteDeadline(time.Now().Add(time.Second))
-		c.signal()
-	}
+	c.closing = true
 	c.mu.Unlock()
-	<-c.ended
+	c.signal()
+	select {
+	case <-c.ended:
+	case <-time.After(time.Second):
+		c.Conn.Close()
+		<-c.ended
+	}
 	return nil
 }
 
@@ -108,11 +117,9 @@ func (c *conn) send() {
 		c.mu.Lock()
 		out, c.unsent = c.unsent, out[:0]
 		closing := c.closing
-		if !closing {
-			_ = c.Conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-		}
 		c.mu.Unlock()
 		if len(out) > 0 {
+			_ = c.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // Write will tell
 			if _, err := c.Conn.Write(out); err != nil {
 				c.mu.Lock()
 				c.err = fmt.Errorf("write to the broker: %w", err)

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -206,8 +207,13 @@ func (w *worker) connected(s *session, refused []string) {
 	w.metrics.refusedFilters.Set(float64(len(refused)))
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	log := w.source.opts.Log.With("broker", w.current.Broker, "worker", w.number)
 	if w.current.LastError != "" {
-		w.source.opts.Log.Info("connected to the broker", "broker", w.current.Broker, "worker", w.number)
+		log.Info("connected to the broker")
+	}
+	if len(refused) > 0 && !slices.Equal(refused, w.current.RefusedFilters) {
+		log.Error("the broker does not let us subscribe; nothing comes from there", "filters", refused,
+			"hint", "check its access rules for this user, and the filters")
 	}
 	w.session = s
 	w.current.Connected, w.current.Since, w.current.RefusedFilters = true, time.Now(), refused
