@@ -211,19 +211,21 @@ func (e *Engine) follow(ctx context.Context, entries <-chan citywatch.Entry) err
 	}
 }
 
-// evaluate applies an entry, and those that wait behind it until there is
-// enough to write.
+// evaluate applies an entry, and some of those that wait behind it, before it
+// writes: an engine that is behind catches up, and yet hears people in between.
 func (e *Engine) evaluate(ctx context.Context, entry citywatch.Entry, more <-chan citywatch.Entry) error {
-	for waiting := true; waiting; {
-		e.apply(&entry)
+	e.apply(&entry)
+	for range ahead {
 		if len(e.fold.out) >= together {
 			break
 		}
 		select {
 		case entry = <-more:
+			e.apply(&entry)
+			continue
 		default:
-			waiting = false
 		}
+		break
 	}
 	return e.flush(ctx)
 }

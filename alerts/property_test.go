@@ -233,7 +233,7 @@ func text(t citywatch.Transition) string {
 func TestKilledAnywhere(t *testing.T) {
 	w := newWorld(t, propertyDevices, propertyRules)
 	made := 0
-	for seed := range uint64(20) {
+	for seed := range uint64(12) {
 		history := randomHistory(rand.New(rand.NewPCG(seed, 1)), 800)
 		want := live(t, w, history, nil)
 		made += len(want)
@@ -241,7 +241,7 @@ func TestKilledAnywhere(t *testing.T) {
 			sameTransitions(t, want, live(t, w, history, rand.New(rand.NewPCG(seed, run))))
 		}
 	}
-	if made < 500 {
+	if made < 300 {
 		t.Errorf("only %d transitions were made: the histories are too quiet to show anything", made)
 	}
 }

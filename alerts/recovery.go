@@ -28,6 +28,9 @@ func (e *Engine) restore(ctx context.Context) error {
 		return err
 	}
 	e.fold.start()
+	if !e.fold.clk.Now.IsZero() {
+		e.metrics.take(e.fold) // the lag shows while the engine catches up
+	}
 	return nil
 }
 
