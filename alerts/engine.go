@@ -62,7 +62,7 @@ type Deps struct {
 	// Entries and Transitions read the journal from a sequence number on.
 	Entries     func(from uint64) Reader[citywatch.Entry]
 	Transitions func(from uint64) Reader[citywatch.Transition]
-	// Metrics may be nil.
+	// Metrics may be nil, and the same for every shard.
 	Metrics prometheus.Registerer
 	Log     *slog.Logger
 }
@@ -85,7 +85,7 @@ type Engine struct {
 // New returns an engine; Run starts it.
 func New(o Options, d Deps) *Engine {
 	return &Engine{
-		deps: d, fold: newFold(o, d), metrics: newMetrics(d.Metrics, d.Rules),
+		deps: d, fold: newFold(o, d), metrics: newMetrics(d.Metrics, d.Shard, d.Rules),
 		actions: make(chan action), stopped: make(chan struct{}), keepAfter: checkpointEntries,
 	}
 }

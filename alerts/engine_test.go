@@ -67,6 +67,8 @@ func TestRunFollowsTheJournalAndTakesActions(t *testing.T) {
 		deps := m.deps(w.rules, w.devices)
 		deps.Metrics = reg
 		e := New(Options{}, deps)
+		deps.Shard = 1
+		New(Options{}, deps) // another shard's, on the same registry
 		stop := running(t, e)
 		m.append(levelAt(time.Now(), 15))
 		synctest.Wait()

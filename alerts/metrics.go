@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +22,11 @@ type metrics struct {
 	clock atomic.Int64 // the engine's clock, Unix nanoseconds
 }
 
-func newMetrics(reg prometheus.Registerer, rules *Rules) *metrics {
+// newMetrics labels everything with the shard, for there is an engine for each.
+func newMetrics(reg prometheus.Registerer, shard int, rules *Rules) *metrics {
+	if reg != nil {
+		reg = prometheus.WrapRegistererWith(prometheus.Labels{"shard": strconv.Itoa(shard)}, reg)
+	}
 	f := promauto.With(reg)
 	counter := func(name, help string) prometheus.Counter {
 		return f.NewCounter(prometheus.CounterOpts{Namespace: "citywatch", Subsystem: "alerts", Name: name, Help: help})
