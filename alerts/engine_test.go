@@ -354,3 +354,30 @@ func TestEvidencePositionAndHash(t *testing.T) {
 		t.Errorf("%+v", a.Position)
 	}
 }
+
+// TestShardsKeepApart: the transitions of all shards lie in one stream, and an
+// engine takes over its own alone.
+func TestShardsKeepApart(t *testing.T) {
+	w, m := newWorld(t, engineDevices, engineRules), newMemory()
+	engine := func(shard int) *Engine {
+		deps := m.deps(w.rules, w.devices)
+		deps.Shard = shard
+		e := New(Options{}, deps)
+		if err := e.restore(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	e := engine(1)
+	entry := levelAt(day, 15)
+	entry.Seq = 1
+	e.apply(&entry)
+	if err := e.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for shard, want := range map[int]int{0: 0, 1: 1} {
+		if open := len(engine(shard).fold.open); open != want {
+			t.Errorf("shard %d took over %d alerts, want %d", shard, open, want)
+		}
+	}
+}
