@@ -57,9 +57,13 @@ export class Times {
 
   /** 14:03 on the same day as now, else 21/11 14:03. */
   since(lang: Lang, ms: number, now: number): string {
-    const day: Intl.DateTimeFormatOptions = { day: "2-digit", month: "2-digit" };
-    const date = this.format(lang, day, ms);
-    return date === this.format(lang, day, now) ? this.short(lang, ms) : `${date} ${this.short(lang, ms)}`;
+    const date = this.day(ms);
+    return date === this.day(now) ? this.short(lang, ms) : `${date} ${this.short(lang, ms)}`;
+  }
+
+  /** 21/11, in either language: Intl's own short date has a hyphen in Vietnamese. */
+  private day(ms: number): string {
+    return `${this.format("en", { day: "2-digit" }, ms)}/${this.format("en", { month: "2-digit" }, ms)}`;
   }
 }
 

@@ -86,8 +86,7 @@ const vi = {
   span: "Khoảng thời gian",
   lastReading: "Lần đo cuối",
   noReading: "Chưa từng có số liệu",
-  count: "{n} cảnh báo",
-  more: "và {n} cảnh báo khác ở đây",
+  below: "Còn {n} cảnh báo bên dưới",
   legend: "Chú giải",
   statusLabel: "Tình trạng",
 };
@@ -178,8 +177,7 @@ const en: Record<Word, string> = {
   span: "Time span",
   lastReading: "Last reading",
   noReading: "Never sent a reading",
-  count: "{n} alerts",
-  more: "and {n} more alerts here",
+  below: "{n} more alerts below",
   legend: "Legend",
   statusLabel: "Status",
 };

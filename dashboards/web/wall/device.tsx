@@ -61,7 +61,10 @@ function Chosen(props: { device: Device }): JSX.Element {
           </>
         )}
       </p>
-      <Values values={p.values} look={look} device={p.id} />
+      <div class="measures">
+        <Values values={p.values} look={look} device={p.id} />
+        <Spans />
+      </div>
       <ChartPanel />
     </>
   );
@@ -118,15 +121,22 @@ function ChartPanel(): JSX.Element {
   }, [key, alive]);
   return (
     <div class="chart">
-      <div class="spans" role="group" aria-label={t("span")}>
+      {value && value.number === undefined ? <p class="nothing muted">{t("chartText")}</p> : <Plot />}
+    </div>
+  );
+}
+
+function Spans(): JSX.Element {
+  return (
+    <div class="spans">
+      <Missing />
+      <div role="group" aria-label={t("span")}>
         {spans.map((s) => (
           <button key={s} type="button" class="plain" aria-pressed={span.value === s} onClick={() => (span.value = s)}>
             {duration(lang.value, s)}
           </button>
         ))}
-        <Missing />
       </div>
-      {value && value.number === undefined ? <p class="nothing muted">{t("chartText")}</p> : <Plot />}
     </div>
   );
 }
@@ -148,13 +158,13 @@ function bounds(): { lines: Line[]; missing: string[] } {
   if (!d || !value) return { lines: [], missing: [] };
   const { drawn, missing } = split(d.properties.bounds?.[value.value] ?? []);
   const name = (n: number): string => t("alarmLevel", { n });
-  const lines = drawn.map(({ level, bound }) => ({ level, bound, label: `${name(level)} ${number(lang.value, bound, value.decimals)}` }));
+  const lines = drawn.map(({ level, bound }) => ({ level, bound, label: `${name(level)}: ${number(lang.value, bound, value.decimals)}` }));
   for (const a of alerts.value) {
     for (const e of a.properties.evidence) {
       const drawnAlready = lines.some((line) => line.bound === e.bound);
       if (e.device !== d.id || e.value !== value.value || e.bound === undefined || drawnAlready) continue;
       const level = a.properties.level;
-      lines.push({ level, bound: e.bound, label: `${t("level", { n: level })} ${number(lang.value, e.bound, value.decimals)}` });
+      lines.push({ level, bound: e.bound, label: `${t("level", { n: level })}: ${number(lang.value, e.bound, value.decimals)}` });
     }
   }
   return { lines, missing: missing.map(name) };

@@ -99,12 +99,13 @@ export function drawDevice(look: DeviceLook, size: number): ImageData {
   c.beginPath();
   c.arc(50, 50, 41, 0, 2 * Math.PI);
   c.fill();
-  c.lineWidth = 9;
-  c.strokeStyle = look === "fresh" || look === "late" ? "#c3cdd5" : "#77848e";
-  if (look === "never") c.setLineDash([1, 17]);
+  // What reports is quiet; what does not stands out.
+  const ink = look === "fresh" ? "#8699a6" : "#dfe6ec";
+  c.lineWidth = 10;
+  c.strokeStyle = c.fillStyle = ink;
+  if (look === "never") c.setLineDash([1, 18]);
   c.stroke(circle);
   c.setLineDash([]);
-  c.fillStyle = "#c3cdd5";
   if (look === "fresh") c.fill(circle);
   if (look === "late") {
     c.beginPath();
@@ -113,10 +114,10 @@ export function drawDevice(look: DeviceLook, size: number): ImageData {
   }
   if (look === "silent") {
     c.beginPath();
-    c.moveTo(34, 34);
-    c.lineTo(66, 66);
-    c.moveTo(66, 34);
-    c.lineTo(34, 66);
+    c.moveTo(36, 36);
+    c.lineTo(64, 64);
+    c.moveTo(64, 36);
+    c.lineTo(36, 64);
     c.stroke();
   }
   return c.getImageData(0, 0, size, size);

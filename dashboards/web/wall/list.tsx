@@ -1,7 +1,8 @@
 // The list of open alerts.
 
 import { useComputed, useSignal } from "@preact/signals";
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { ApiError, post } from "../shared/api";
 import { age, number, unit } from "../shared/format";
 import { textValue, type Word } from "../shared/words";
@@ -14,6 +15,8 @@ import { alerts, chooseAlert, devices, freshness, lang, now, operator, phase, sh
 export function AlertList(): JSX.Element {
   const list = alerts.value;
   const open = list.filter(unseen).length;
+  const scroller = useRef<HTMLOListElement>(null);
+  const below = useBelow(scroller, list);
   return (
     <section class="alerts" aria-label={t("alerts")}>
       <header>
@@ -24,16 +27,53 @@ export function AlertList(): JSX.Element {
       {list.length === 0 ? (
         <Nothing />
       ) : (
-        <ol aria-live="polite">
-          {list.map((a) => (
-            <li key={a.id}>
-              <Card alert={a} />
-            </li>
-          ))}
-        </ol>
+        <>
+          <ol aria-live="polite" ref={scroller}>
+            {list.map((a) => (
+              <li key={a.id}>
+                <Card alert={a} />
+              </li>
+            ))}
+          </ol>
+          {below > 0 && (
+            <button type="button" class="below" onClick={() => scroller.current?.scrollBy({ top: scroller.current.clientHeight * 0.8 })}>
+              {t("below", { n: below })} ↓
+            </button>
+          )}
+        </>
       )}
     </section>
   );
+}
+
+/** How many alerts lie below what can be seen: nobody scrolls a wall, so it says so. */
+function useBelow(scroller: RefObject<HTMLOListElement | null>, list: readonly Alert[]): number {
+  const below = useSignal(0);
+  const seen = list.length > 0;
+  useLayoutEffect(() => {
+    const ol = scroller.current;
+    if (!ol) {
+      below.value = 0;
+      return;
+    }
+    const count = (): void => {
+      const bottom = ol.getBoundingClientRect().bottom;
+      // An alert counts as seen when its upper half is.
+      below.value = [...ol.children].filter((li) => {
+        const box = li.getBoundingClientRect();
+        return box.top + box.height / 2 > bottom;
+      }).length;
+    };
+    count();
+    const observer = new ResizeObserver(count);
+    observer.observe(ol);
+    ol.addEventListener("scroll", count, { passive: true });
+    return () => {
+      observer.disconnect();
+      ol.removeEventListener("scroll", count);
+    };
+  }, [list, seen]);
+  return below.value;
 }
 
 /** That no alert is open is said together with how much of the province is known. */
@@ -65,15 +105,10 @@ function Card(props: { alert: Alert }): JSX.Element {
         <LevelBadge level={p.level} seen={!unseen(alert)} stale={p.stale} label={t("level", { n: p.level })} />
         <span class="what">
           <span class="name">{p.name[lang.value]}</span>
-          <span class="place">
-            {device} <span class="zone">{zoneName(p.zone)}</span>
-          </span>
+          <span class="place">{device}</span>
           <States alert={alert} />
         </span>
-        <span class="figures">
-          {p.evidence[0] && <Measured evidence={p.evidence[0]} />}
-          <Since ms={Date.parse(p.since)} />
-        </span>
+        <Measured alert={alert} />
       </button>
       {unseen(alert) && <Acknowledge alert={alert} />}
     </article>
@@ -94,21 +129,29 @@ function States(props: { alert: Alert }): JSX.Element {
             : t(p.handling as Word)}
         </span>
       )}
+      <span class="zone">{zoneName(p.zone)}</span>
+      <Since ms={Date.parse(p.since)} />
     </span>
   );
 }
 
-/** The measured value against its bound. The value is the one that the alert rests on, with its time. */
-function Measured(props: { evidence: Evidence }): JSX.Element {
-  const e = props.evidence;
+/**
+ * The measured value against its bound, with its age. A number is the newest
+ * of the device; a text is the one that raised the alert, because a fire panel
+ * that says "normal" again has not put the fire out.
+ */
+function Measured(props: { alert: Alert }): JSX.Element {
+  const e: Evidence | undefined = props.alert.properties.evidence[0];
+  if (!e) return <span class="measured" />;
   const l = lang.value;
-  const described = devices.value.get(e.device)?.properties.values.find((v) => v.value === e.value);
-  const decimals = described?.decimals ?? 2;
-  const u = unit(l, e.unit ?? described?.unit);
+  const newest = devices.value.get(e.device)?.properties.values.find((v) => v.value === e.value);
+  const current = !e.text && newest?.number !== undefined && Date.parse(newest.time) >= Date.parse(e.time);
+  const decimals = newest?.decimals ?? 2;
+  const u = unit(l, e.unit ?? newest?.unit);
   return (
     <span class="measured">
       <span class="value">
-        {e.text ? textValue(l, e.text) : number(l, e.number, decimals)}
+        {e.text ? textValue(l, e.text) : number(l, current ? newest.number! : e.number, decimals)}
         {u && <small> {u}</small>}
       </span>
       {e.bound !== undefined && !e.text && (
@@ -117,7 +160,7 @@ function Measured(props: { evidence: Evidence }): JSX.Element {
           {u && ` ${u}`}
         </span>
       )}
-      <Ago ms={Date.parse(e.time)} class="age" />
+      <Ago ms={Date.parse(current ? newest.time : e.time)} />
     </span>
   );
 }

@@ -53,7 +53,7 @@ function addImages(map: maplibregl.Map, scale: number): void {
   const draw = (name: string, image: ImageData): void => {
     map.addImage(name, image, { pixelRatio: ratio });
   };
-  for (const look of ["fresh", "late", "silent", "never"] as const) draw(`device-${look}`, drawDevice(look, Math.round(22 * scale * ratio)));
+  for (const look of ["fresh", "late", "silent", "never"] as const) draw(`device-${look}`, drawDevice(look, Math.round((look === "fresh" ? 19 : 27) * scale * ratio)));
   const flags = [true, false];
   for (const level of [1, 2, 3, 4, 5] as Level[]) {
     for (const seen of flags) {
@@ -181,7 +181,6 @@ function alertProperties(place: Place): Record<string, string | number | boolean
     unseen: fresh,
     icon: icon(p.level, !fresh, p.stale),
     label: fresh ? name + (place.count > 1 ? ` (${place.count})` : "") : place.count > 1 ? `(${place.count})` : "",
-    // The lowest is drawn first, and so lies lowest; but the highest gets its label first.
     order: p.level + (fresh ? 10 : 0),
   };
 }

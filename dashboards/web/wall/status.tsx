@@ -96,7 +96,8 @@ function ConnectionState(): JSX.Element {
 
 function FreshnessCounts(): JSX.Element | null {
   const counts = freshness.value;
-  if (!counts) return null;
+  // Who reports cannot be known over a socket that is dead.
+  if (!counts || phase.value === "lost") return null;
   const kinds: Freshness[] = ["fresh", "late", "silent", "never"];
   return (
     <span class="freshness">

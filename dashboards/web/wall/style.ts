@@ -58,7 +58,16 @@ function land(scale: number): LayerSpecification[] {
       id: "zone-names",
       type: "symbol",
       source: "labels",
-      layout: { "text-field": ["get", "name"], "text-font": [font], "text-size": 15 * scale, "text-max-width": 7, "text-padding": 6 * scale },
+      layout: {
+        "text-field": ["get", "name"],
+        "text-font": [font],
+        "text-size": 16 * scale,
+        "text-max-width": 7,
+        "text-padding": 3 * scale,
+        // A name steps aside for what stands on it.
+        "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
+        "text-radial-offset": 0.9,
+      },
       paint: { "text-color": "#8998a4", "text-halo-color": "#12191e", "text-halo-width": 1.6 * scale },
     },
   ];
@@ -81,7 +90,7 @@ function devices(scale: number): LayerSpecification[] {
         "icon-image": ["concat", "device-", ["get", "look"]],
         "icon-size": ["interpolate", ["linear"], ["zoom"], 7, 0.72, 10, 1, 13, 1.3],
         "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
+        "icon-padding": 1,
         // What is silent lies over what reports.
         "symbol-sort-key": ["match", ["get", "look"], "fresh", 0, "late", 1, 2],
       },
@@ -113,23 +122,31 @@ function alerts(scale: number): LayerSpecification[] {
       },
     },
     {
+      id: "alert-names",
+      type: "symbol",
+      source: "alerts",
+      minzoom: 7, // on a phone, the province's are too many
+      filter: ["!=", ["get", "label"], ""],
+      layout: {
+        "symbol-sort-key": ["-", 0, ["get", "order"]], // the first placed has its place for sure
+        "text-field": ["get", "label"],
+        "text-font": [font],
+        "text-size": 18 * scale,
+        "text-variable-anchor": ["top", "bottom", "right", "left"],
+        "text-radial-offset": 1.6,
+        "text-max-width": 11,
+      },
+      paint: { "text-color": "#f2f6f9", "text-halo-color": "#0b0f12", "text-halo-width": 2 * scale },
+    },
+    {
       id: "alerts",
       type: "symbol",
       source: "alerts",
       layout: {
         "icon-image": ["get", "icon"],
         "icon-allow-overlap": true,
-        "icon-ignore-placement": false,
-        "symbol-sort-key": ["get", "order"],
-        "text-field": ["get", "label"],
-        "text-font": [font],
-        "text-size": 18 * scale,
-        "text-variable-anchor": ["top", "bottom", "left", "right"],
-        "text-radial-offset": 1.5,
-        "text-optional": true,
-        "text-max-width": 12,
+        "symbol-sort-key": ["get", "order"], // the last drawn lies on top
       },
-      paint: { "text-color": "#f2f6f9", "text-halo-color": "#0b0f12", "text-halo-width": 2 * scale },
     },
   ];
 }
