@@ -62,9 +62,9 @@ func (p *Pipeline) Door(o DoorOptions) *Door {
 // error when the pipeline or ctx ended before. It waits for room while the
 // journal cannot keep up. The payload must not change until done.
 //
-// It returns why the message, or a part of it, was refused, nil if nothing
-// was. Done may be called before Offer returns, and must not block.
-func (d *Door) Offer(ctx context.Context, m Message, done func(error)) *decode.Error {
+// It returns what was refused of it, which is known at once. Done may be called
+// before Offer returns, and must not block.
+func (d *Door) Offer(ctx context.Context, m Message, done func(error)) Verdict {
 	d.metrics.messages.Inc()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,14 +72,22 @@ func (d *Door) Offer(ctx context.Context, m Message, done func(error)) *decode.E
 	defer clear(d.readings)
 	if refused == nil {
 		d.pipeline.submit(ctx, readings, done)
-		return nil
+		return Verdict{}
 	}
 	if len(readings) > 0 {
 		done = join(2, done)
 		d.pipeline.submit(ctx, readings, done)
 	}
 	d.keep(m, refused, done)
-	return refused.whole()
+	return refused.verdict()
+}
+
+// A Verdict is what was refused of a message; the zero Verdict is that nothing
+// was.
+type Verdict struct {
+	Refusal citywatch.Refusal
+	// Detail says what was wrong, for people, and how to mend it.
+	Detail string
 }
 
 // A refusal is what was refused of one message: the first fault in full, and
@@ -98,13 +106,12 @@ func (r *refusal) add(device string, err *decode.Error) *refusal {
 	return r
 }
 
-// whole returns the refusal as one error.
-func (r *refusal) whole() *decode.Error {
+func (r *refusal) verdict() Verdict {
 	detail := r.Detail
 	if r.count > 1 {
 		detail = fmt.Sprintf("%s; and %d more readings of it were refused", detail, r.count-1)
 	}
-	return &decode.Error{Refusal: r.Refusal, Detail: detail}
+	return Verdict{r.Refusal, detail}
 }
 
 // understand returns the complete readings of a message, in the door's own
@@ -243,7 +250,7 @@ func (d *Door) keep(m Message, r *refusal, done func(error)) {
 		Device:  r.device,
 		Arrived: m.Arrived,
 		Refusal: r.Refusal,
-		Detail:  r.whole().Detail,
+		Detail:  r.verdict().Detail,
 		Payload: m.Payload,
 	}, done)
 }

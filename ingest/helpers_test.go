@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -246,7 +247,7 @@ func isDone(t testing.TB, done <-chan error, want error) {
 	t.Helper()
 	select {
 	case err := <-done:
-		if err != want {
+		if !errors.Is(err, want) {
 			t.Fatalf("done with %v, want %v", err, want)
 		}
 	case <-time.After(10 * time.Second):

@@ -146,11 +146,18 @@ func (p *Pipeline) shardOf(r *citywatch.Reading) *shard {
 	if len(p.shards) == 1 {
 		return p.shards[0]
 	}
-	key := r.Zone
-	if key == "" {
-		key = r.Device
+	return p.shards[ShardOf(place(r.Zone, r.Device), len(p.shards))]
+}
+
+// DeviceShard returns which of n shards holds the readings of the device.
+func DeviceShard(d *citywatch.Device, n int) int { return ShardOf(place(d.Zone, d.ID), n) }
+
+// place is what decides the shard: the zone, or a device that is in none.
+func place(zone, device string) string {
+	if zone != "" {
+		return zone
 	}
-	return p.shards[ShardOf(key, len(p.shards))]
+	return device
 }
 
 // ShardOf returns which of n shards holds the readings of a zone, or of a

@@ -57,7 +57,8 @@ func (d *Door) replay(ctx context.Context, m Message, now time.Time) error {
 	select {
 	case err := <-stored:
 		if err == nil && refused != nil {
-			return refused.whole()
+			v := refused.verdict()
+			return &decode.Error{Refusal: v.Refusal, Detail: v.Detail}
 		}
 		return err
 	case <-ctx.Done():

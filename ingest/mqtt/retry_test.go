@@ -17,8 +17,8 @@ func TestWaitsGrow(t *testing.T) {
 	down := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 	var r retry
 	total := 0 * time.Second
-	for i, most := range []time.Duration{1, 2, 4, 8, 16, 30, 30, 30} {
-		most *= time.Second
+	for i, seconds := range []int{1, 2, 4, 8, 16, 30, 30, 30} {
+		most := time.Duration(seconds) * time.Second
 		wait, report := r.next(down, 0)
 		if wait < most/2 || wait > most {
 			t.Errorf("try %d: waits %v, not %v to %v", i, wait, most/2, most)

@@ -115,7 +115,7 @@ func TestWhatFailsIsNeverAcknowledged(t *testing.T) {
 		first(lost)
 		second(nil)
 		synctest.Wait()
-		if len(acked) > 0 || cause != lost {
+		if len(acked) > 0 || !errors.Is(cause, lost) {
 			t.Errorf("acknowledged %v, cause %v", acked, cause)
 		}
 	})

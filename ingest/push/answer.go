@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"citywatch"
-	"citywatch/ingest/decode"
+	"citywatch/ingest"
 )
 
 // A result is what became of a request's items.
@@ -27,8 +27,8 @@ type refusedItem struct {
 	Detail string            `json:"detail"`
 }
 
-func (r *result) refuse(number int, isLine bool, err *decode.Error) {
-	item := refusedItem{Reason: err.Refusal, Detail: err.Detail}
+func (r *result) refuse(number int, isLine bool, v ingest.Verdict) {
+	item := refusedItem{Reason: v.Refusal, Detail: v.Detail}
 	if isLine {
 		item.Line = number
 	} else {

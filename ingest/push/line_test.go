@@ -1,6 +1,7 @@
 package push
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -16,7 +17,11 @@ func decodeLine(line, topic string) (citywatch.Reading, *decode.Error) {
 	arrived := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	readings, err := (&lineDecoder{}).Decode(nil, decode.Message{Topic: topic, Payload: []byte(line), Arrived: arrived})
 	if err != nil {
-		return citywatch.Reading{}, err.(*decode.Error)
+		var refused *decode.Error
+		if !errors.As(err, &refused) {
+			panic(err) // decoders have no other errors
+		}
+		return citywatch.Reading{}, refused
 	}
 	return readings[0], nil
 }

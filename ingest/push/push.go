@@ -216,8 +216,8 @@ func offer(ctx context.Context, b body, now time.Time) (*result, *problem) {
 		res.items++
 		pending.add()
 		m := ingest.Message{Message: decode.Message{Topic: b.topic, Payload: item, Arrived: now}}
-		if err := b.door.Offer(ctx, m, pending.done); err != nil {
-			res.refuse(number, b.lines, err)
+		if v := b.door.Offer(ctx, m, pending.done); v.Refusal != "" {
+			res.refuse(number, b.lines, v)
 		}
 		return ctx.Err() == nil
 	})
