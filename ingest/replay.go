@@ -41,6 +41,9 @@ func (p *Pipeline) Replay(ctx context.Context, l citywatch.DeadLetter) error {
 	if l.Refusal == citywatch.RefusedSize {
 		return &decode.Error{Refusal: l.Refusal, Detail: "the message was too large, and only its beginning was kept"}
 	}
+	if err := p.Err(); err != nil {
+		return fmt.Errorf("replay: %w", err) // it would wait, and who asked for it too
+	}
 	m := Message{Message: decode.Message{Topic: l.Topic, Payload: l.Payload, Arrived: l.Arrived}}
 	return door.replay(ctx, m, time.Now())
 }

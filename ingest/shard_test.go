@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"citywatch"
 	"citywatch/ingest"
 )
 
@@ -186,6 +187,10 @@ func TestFullDiskHoldsBackAndLosesNothing(t *testing.T) {
 		}
 		if err := b.Err(); !errors.Is(err, errFull) {
 			t.Errorf("Err is %v", err)
+		}
+		b.Route("test", func(citywatch.DeadLetter) *ingest.Door { return door })
+		if err := b.Replay(t.Context(), citywatch.DeadLetter{Source: "test", Payload: []byte("d1 n=1")}); !errors.Is(err, errFull) {
+			t.Errorf("a replay meanwhile: %v", err)
 		}
 		b.disk.setFull(nil)
 		time.Sleep(time.Minute)

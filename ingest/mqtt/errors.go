@@ -14,6 +14,19 @@ import (
 // errLost is why a session ends that was not ended on purpose.
 var errLost = errors.New("the connection was lost")
 
+// errHeldBack is why a session ends in which nothing was read for so long that
+// the broker's answer to a ping was not either.
+var errHeldBack = errors.New("the connection was given up while the journal took nothing")
+
+// lossOf says why a connection was lost, stalled being whether it was not read
+// from.
+func lossOf(reason error, stalled bool) error {
+	if stalled {
+		return errHeldBack
+	}
+	return fmt.Errorf("%w: %w", errLost, reason)
+}
+
 // A refusedError is a broker's refusal of a connection.
 type refusedError struct{ code byte }
 
@@ -34,6 +47,9 @@ func (e *setupError) Unwrap() error { return e.err }
 func kindOf(err error) string {
 	if errors.Is(err, errLost) {
 		return "lost"
+	}
+	if errors.Is(err, errHeldBack) {
+		return "held back"
 	}
 	if h := hint(err); h != "" {
 		return h
@@ -64,6 +80,8 @@ func hint(err error) string {
 		return "name the authority that signed the broker's certificate in tls.ca, and the host as the certificate does in url"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "check the host in url"
+	case errors.Is(err, errHeldBack):
+		return "see what is said about the journal"
 	case errors.Is(err, errLost):
 		return "if it is lost again and again, another client may use the same client_id"
 	}
@@ -102,7 +120,7 @@ type retry struct {
 
 // next is told how the last connection ended and how long it had lasted.
 func (r *retry) next(err error, lasted time.Duration) (wait time.Duration, report bool) {
-	if lasted >= steady {
+	if lasted >= steady && !errors.Is(err, errHeldBack) {
 		*r = retry{}
 	}
 	switch {

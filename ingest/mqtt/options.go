@@ -132,6 +132,9 @@ func (o Options) topicProblems() []citywatch.Problem {
 				add(".filter", fmt.Sprintf("%q stands here twice; only the first would ever be used", t.Filter), "remove one")
 			}
 		}
+		if t.Decode.Format == decode.Sparkplug && o.Share != "" {
+			add(".format", "the messages of a Sparkplug node must all come to one process", "give them a source of their own, without share")
+		}
 		if t.AutoRegister && t.Class == "" {
 			add(".class", "devices that register themselves need a class", "name one of the devices file")
 		}

@@ -43,6 +43,21 @@ func TestWaitsGrow(t *testing.T) {
 	}
 }
 
+// While the journal takes nothing a connection ends every minute: that is not
+// news each time, nor is it the broker's fault.
+func TestHeldBackIsToldOnce(t *testing.T) {
+	var r retry
+	for i := range 10 {
+		_, report := r.next(lossOf(errors.New("no answer to a ping"), true), time.Minute)
+		if report != (i == 0) {
+			t.Errorf("loss %d: reported: %v", i, report)
+		}
+	}
+	if err := lossOf(errors.New("EOF"), false); !errors.Is(err, errLost) {
+		t.Errorf("a connection that was read from: %v", err)
+	}
+}
+
 func TestJitter(t *testing.T) {
 	waits := map[time.Duration]bool{}
 	for range 100 {
@@ -71,6 +86,7 @@ func TestAgainOrNever(t *testing.T) {
 		{fmt.Errorf("connect: %w", &tls.CertificateVerificationError{Err: errors.New("unknown authority")}), true, true},
 		{fmt.Errorf("connect: %w", &net.DNSError{IsNotFound: true}), false, true},
 		{fmt.Errorf("%w: EOF", errLost), false, true},
+		{errHeldBack, false, true},
 		{context.DeadlineExceeded, false, false},
 		{errors.New("anything else"), false, false},
 	} {

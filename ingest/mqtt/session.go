@@ -132,7 +132,7 @@ func (s *session) run(ctx context.Context) error {
 	if errors.Is(err, errLost) && ctx.Err() == nil {
 		select {
 		case reason := <-s.reason:
-			err = fmt.Errorf("%w: %w", errLost, reason)
+			err = lossOf(reason, s.window.stalled())
 		case <-time.After(goodbye):
 		}
 	}

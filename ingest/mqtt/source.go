@@ -136,6 +136,7 @@ type worker struct {
 	source   *Source
 	number   int
 	clientID string
+	broker   string // its address, without path and credentials
 	metrics  workerMetrics
 
 	mu      sync.Mutex
@@ -150,10 +151,10 @@ func newWorker(s *Source, number int) *worker {
 		// workers abandons no session but those of workers that are gone.
 		w.clientID = fmt.Sprintf("%s-%d", s.opts.ClientID, number)
 	}
-	w.current = State{Source: s.opts.Name, Worker: number}
 	if u, err := url.Parse(s.opts.URL); err == nil {
-		w.current.Broker = u.Scheme + "://" + u.Host
+		w.broker = u.Scheme + "://" + u.Host
 	}
+	w.current = State{Source: s.opts.Name, Broker: w.broker, Worker: number}
 	w.metrics = newWorkerMetrics(s.opts, number, func() float64 { return float64(w.state().Unacknowledged) })
 	return w
 }
@@ -182,7 +183,7 @@ func (w *worker) run(ctx context.Context) {
 		wait, report := retry.next(err, time.Since(began))
 		if report {
 			w.source.opts.Log.Error("no connection to the broker; messages wait there meanwhile",
-				"broker", w.current.Broker, "worker", w.number, "err", err, "hint", hint(err), "again_in", wait.Round(time.Second))
+				"broker", w.broker, "worker", w.number, "err", err, "hint", hint(err), "again_in", wait.Round(time.Second))
 		}
 		select {
 		case <-time.After(wait):
@@ -207,7 +208,7 @@ func (w *worker) connected(s *session, refused []string) {
 	w.metrics.refusedFilters.Set(float64(len(refused)))
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	log := w.source.opts.Log.With("broker", w.current.Broker, "worker", w.number)
+	log := w.source.opts.Log.With("broker", w.broker, "worker", w.number)
 	if w.current.LastError != "" {
 		log.Info("connected to the broker")
 	}
