@@ -2,6 +2,7 @@ package dashboards
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -51,8 +52,9 @@ func (s *site) getAlert(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, feature.Alert(&a))
 }
 
-// An acknowledgement says who has seen an alert, as it was at which version.
-type acknowledgement struct {
+// An action is what somebody does about an alert, having seen it as it was at
+// a version.
+type action struct {
 	Actor   string `json:"actor"`
 	Version int    `json:"version"`
 }
@@ -60,11 +62,11 @@ type acknowledgement struct {
 // maxActor bounds a name, in characters.
 const maxActor = 100
 
-func (a *acknowledgement) check() error {
+func (a *action) check() error {
 	a.Actor = strings.TrimSpace(a.Actor)
 	switch {
 	case a.Actor == "":
-		return fmt.Errorf("%w: actor is missing: who has seen it?", ErrInvalid)
+		return fmt.Errorf("%w: actor is missing: who does it?", ErrInvalid)
 	case utf8.RuneCountInString(a.Actor) > maxActor:
 		return fmt.Errorf("%w: actor is longer than %d characters", ErrInvalid, maxActor)
 	case strings.ContainsFunc(a.Actor, unicode.IsControl):
@@ -76,19 +78,29 @@ func (a *acknowledgement) check() error {
 }
 
 func (s *site) acknowledge(w http.ResponseWriter, r *http.Request) {
-	var ack acknowledgement
-	err := decode(w, r, &ack)
+	s.act(w, r, s.deps.Alerts.Acknowledge)
+}
+
+func (s *site) reset(w http.ResponseWriter, r *http.Request) {
+	s.act(w, r, s.deps.Alerts.Reset)
+}
+
+// act has somebody do something about the alert that the path names, and
+// answers with the alert after it.
+func (s *site) act(w http.ResponseWriter, r *http.Request, do func(ctx context.Context, id string, version int, actor string) (citywatch.Alert, error)) {
+	var a action
+	err := decode(w, r, &a)
 	if err == nil {
-		err = ack.check()
+		err = a.check()
 	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	a, err := s.deps.Alerts.Acknowledge(r.Context(), r.PathValue("id"), ack.Version, ack.Actor)
+	after, err := do(r.Context(), r.PathValue("id"), a.Version, a.Actor)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	s.answer(w, r, feature.Alert(&a))
+	s.answer(w, r, feature.Alert(&after))
 }

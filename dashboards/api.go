@@ -31,6 +31,7 @@ func (s *site) routes() []route {
 		{method: "GET", path: "/alerts", handler: s.listAlerts},
 		{method: "GET", path: "/alerts/{id}", handler: s.getAlert},
 		{method: "POST", path: "/alerts/{id}/acknowledge", handler: s.acknowledge},
+		{method: "POST", path: "/alerts/{id}/reset", handler: s.reset},
 		{method: "GET", path: "/devices", handler: s.listDevices},
 		{method: "GET", path: "/devices/{id}", handler: s.getDevice},
 		{method: "GET", path: "/devices/{id}/readings", handler: s.readings},

@@ -126,6 +126,19 @@ func TestAlertsWorstFirst(t *testing.T) {
 	}
 }
 
+func TestReset(t *testing.T) {
+	p := newProvince(t)
+	a := p.raise("lao-cai-thao", "river-flood", 3, citywatch.Text{VI: "Lũ"}, citywatch.Evidence{Value: "water_level", Number: 83.6})
+	s := serve(t, p.site(t))
+	path := "/api/v1/alerts/" + url.PathEscape(a.ID) + "/reset"
+	for _, want := range []int{http.StatusOK, http.StatusNotFound} { // the second time it is over
+		resp, data := s.do(t, http.MethodPost, path, `{"actor":"Hoa","version":1}`, "Content-Type", "application/json")
+		if resp.StatusCode != want {
+			t.Errorf("answered with %s: %s; want %d", resp.Status, data, want)
+		}
+	}
+}
+
 func TestAcknowledge(t *testing.T) {
 	p := newProvince(t)
 	a := p.raise("lao-cai-thao", "river-flood", 3, citywatch.Text{VI: "Lũ"}, citywatch.Evidence{Value: "water_level", Number: 83.6})

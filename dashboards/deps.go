@@ -20,6 +20,9 @@ type alerts interface {
 	// returns the alert after that, or an error that is ErrNotFound or
 	// ErrConflict.
 	Acknowledge(ctx context.Context, id string, version int, actor string) (citywatch.Alert, error)
+	// Reset ends an alert that latched, once what raised it is over. Its
+	// errors are those of Acknowledge.
+	Reset(ctx context.Context, id string, version int, actor string) (citywatch.Alert, error)
 }
 
 // A HistoryQuery asks for one value of one device over time.

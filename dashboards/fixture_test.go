@@ -154,15 +154,33 @@ func (p *province) publish(a citywatch.Alert, reason citywatch.Reason, actor str
 }
 
 func (p *province) Acknowledge(_ context.Context, id string, version int, actor string) (citywatch.Alert, error) {
+	a, err := p.seen(id, version)
+	if err != nil {
+		return a, err
+	}
+	a.Handling, a.HandledBy = citywatch.Acknowledged, actor
+	return p.publish(a, citywatch.ReasonAcknowledged, actor), nil
+}
+
+func (p *province) Reset(_ context.Context, id string, version int, actor string) (citywatch.Alert, error) {
+	a, err := p.seen(id, version)
+	if err != nil {
+		return a, err
+	}
+	a.Condition, a.Handling, a.HandledBy = citywatch.Normal, citywatch.Acknowledged, actor
+	return p.publish(a, citywatch.ReasonRecovered, actor), nil
+}
+
+// seen returns the alert that somebody has seen at version.
+func (p *province) seen(id string, version int) (citywatch.Alert, error) {
 	a, ok := p.Alert(id)
 	switch {
 	case !ok:
 		return a, fmt.Errorf("%w: no alert %q is open", dashboards.ErrNotFound, id)
 	case a.Version != version:
-		return a, fmt.Errorf("%w: the alert is at version %d", dashboards.ErrConflict, a.Version)
+		return a, fmt.Errorf("%w: it is at version %d", dashboards.ErrConflict, a.Version)
 	}
-	a.Handling, a.HandledBy = citywatch.Acknowledged, actor
-	return p.publish(a, citywatch.ReasonAcknowledged, actor), nil
+	return a, nil
 }
 
 // raise makes a new alert about a device.

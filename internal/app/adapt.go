@@ -19,20 +19,30 @@ import (
 type actions struct{ engines []*alerts.Engine }
 
 func (a actions) Acknowledge(ctx context.Context, id string, version int, actor string) (citywatch.Alert, error) {
+	return a.act(ctx, (*alerts.Engine).Acknowledge, alerts.Action{Alert: id, Actor: actor, Version: version})
+}
+
+func (a actions) Reset(ctx context.Context, id string, version int, actor string) (citywatch.Alert, error) {
+	return a.act(ctx, (*alerts.Engine).Reset, alerts.Action{Alert: id, Actor: actor, Version: version})
+}
+
+func (a actions) act(ctx context.Context, do func(*alerts.Engine, context.Context, alerts.Action) (citywatch.Alert, error), action alerts.Action) (citywatch.Alert, error) {
 	for _, e := range a.engines {
-		alert, err := e.Acknowledge(ctx, alerts.Action{Alert: id, Actor: actor, Version: version})
+		alert, err := do(e, ctx, action)
 		if errors.Is(err, alerts.ErrNotFound) {
 			continue // another shard's
 		}
 		return alert, translated(err)
 	}
-	return citywatch.Alert{}, fmt.Errorf("%w: no open alert %q", dashboards.ErrNotFound, id)
+	return citywatch.Alert{}, fmt.Errorf("%w: no open alert %q", dashboards.ErrNotFound, action.Alert)
 }
 
 // translated gives an error of another part the meaning that the API knows.
 func translated(err error) error {
 	meanings := []struct{ from, to error }{
 		{alerts.ErrConflict, dashboards.ErrConflict},
+		{alerts.ErrNotLatched, dashboards.ErrConflict},
+		{alerts.ErrStillTrue, dashboards.ErrConflict},
 		{alerts.ErrStopped, dashboards.ErrUnavailable},
 		{store.ErrQuestion, dashboards.ErrInvalid},
 		{ingest.ErrNoDoor, dashboards.ErrConflict},

@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"citywatch"
 	"citywatch/alerts"
@@ -132,13 +135,24 @@ func (a *App) buildPages(h *house) (err error) {
 	return err
 }
 
-// simulate runs the simulated devices at the other end of the broker.
+// officerLooks leaves whoever watches the demonstration time to acknowledge an
+// alert before the simulated officer does.
+const officerLooks = 75 * time.Second
+
+// simulate runs the simulated devices at the other end of the broker, and the
+// operator at the other end of the API.
 func (a *App) simulate(ctx context.Context, h *house) error {
-	s, err := sim.New(sim.Options{
+	devices, err := sim.New(sim.Options{
 		Broker: "mqtt://" + h.edge.Addr(), Devices: a.site.Devices, Seed: a.options.Simulate.Seed, Log: a.options.Log,
 	})
 	if err != nil {
 		return err
 	}
-	return s.Run(ctx)
+	officer := sim.Officer{
+		Site: "http://" + visible(h.listener.Addr()), Name: "Trực ban mô phỏng", Looks: officerLooks,
+	}
+	g, running := errgroup.WithContext(ctx)
+	g.Go(func() error { return devices.Run(running) })
+	g.Go(func() error { return officer.Run(running) })
+	return g.Wait()
 }
