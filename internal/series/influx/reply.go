@@ -1,0 +1,218 @@
+package influx
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"citywatch/internal/series"
+)
+
+// Do sends a request with the credentials. Unlike an http.Client's it returns
+// an answer that is not a success as an error, a *reply: the client library
+// would lose what InfluxDB 1.8 and 3 say in it.
+func (db *DB) Do(req *http.Request) (*http.Response, error) {
+	used, err := db.login.sign(req)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := db.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode/100 == 2 {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	r := readReply(resp)
+	if errors.Is(r.kind(), series.ErrUnauthorized) {
+		db.login.refused(used)
+	}
+	return nil, r
+}
+
+// maxReply is how much of an answer is read that reports a failure.
+const maxReply = 64 << 10
+
+// A reply is an answer of the server that is not a success.
+type reply struct {
+	status  int
+	message string
+	after   time.Duration // of Retry-After
+}
+
+func (r *reply) Error() string {
+	return fmt.Sprintf("%d %s: %s", r.status, http.StatusText(r.status), r.message)
+}
+
+func readReply(resp *http.Response) *reply {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxReply)) // what there is of it
+	r := &reply{status: resp.StatusCode, message: message(body)}
+	if r.message == "" {
+		r.message = resp.Header.Get("X-Influxdb-Error")
+	}
+	if s := resp.Header.Get("Retry-After"); s != "" {
+		if seconds, err := strconv.Atoi(s); err == nil {
+			r.after = time.Duration(seconds) * time.Second
+		} else if at, err := http.ParseTime(s); err == nil {
+			r.after = time.Until(at)
+		}
+	}
+	return r
+}
+
+// message finds what a person should read in the answer of any generation:
+//
+//	1.8  {"error":"partial write: field type conflict: …"}
+//	2    {"code":"unprocessable entity","message":"failure writing points: …"}
+//	3    {"error":"partial write of line protocol occurred",
+//	      "data":[{"original_line":"…","line_number":2,"error_message":"…"}]}
+func message(body []byte) string {
+	var answer struct {
+		Error   string          `json:"error"`
+		Message string          `json:"message"`
+		Data    json.RawMessage `json:"data"`
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return strings.TrimSpace(string(body[:min(len(body), 500)]))
+	}
+	var lines []struct {
+		Reason string `json:"error_message"`
+	}
+	if json.Unmarshal(answer.Data, &lines) == nil && len(lines) > 0 && lines[0].Reason != "" {
+		return answer.Error + ": " + lines[0].Reason
+	}
+	if answer.Message != "" {
+		return answer.Message
+	}
+	return answer.Error
+}
+
+// kind is what the status alone says, as an error of package series; nil where
+// it says too little.
+func (r *reply) kind() error {
+	switch r.status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return series.ErrUnauthorized
+	case http.StatusRequestEntityTooLarge:
+		return series.ErrTooLarge
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return &series.Busy{After: r.after}
+	}
+	return nil
+}
+
+// writeError says of a failed write what package series has words for.
+func writeError(err error) error {
+	r := new(reply)
+	if !errors.As(err, &r) {
+		return err
+	}
+	if kind := r.kind(); kind != nil {
+		return fmt.Errorf("%w: %w", kind, r)
+	}
+	if r.refusesLine() {
+		return &series.Rejected{Reason: r.message}
+	}
+	if r.status == http.StatusNotFound {
+		return fmt.Errorf("%w (make it, or let citywatch: see the log)", r)
+	}
+	return r
+}
+
+// refusesLine reports whether the answer is about a line of the write. The
+// status is not enough: a proxy, a wrong parameter and a server that starts say
+// 400 too, and readings must not become dead letters for those.
+func (r *reply) refusesLine() bool {
+	if r.status != http.StatusBadRequest && r.status != http.StatusUnprocessableEntity {
+		return false
+	}
+	text := strings.ToLower(r.message)
+	for _, part := range []string{
+		"partial write",       // 1.8, 2 and 3: types, retention, limits
+		"unable to parse",     // 1.8 and 2
+		"line protocol",       // 3
+		"field type conflict", //
+		"invalid column type", // 3
+		"beyond retention",    //
+		"invalid field",       //
+		"invalid tag",         //
+		"number of columns",   // 3: its limit
+		"time outside range",  // 1.8 and 2
+		"max-values-per-tag",  // 1.8
+		"max-series-per",      // 1.8
+		"missing fields",      //
+		"schema validation",   // 2 with explicit schemas
+	} {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// A login knows the credentials.
+type login struct {
+	options Options
+
+	mu     sync.Mutex
+	secret string // the token or the password; "" when it has to be read
+}
+
+// sign puts the credentials into req and returns the secret that it used.
+func (l *login) sign(req *http.Request) (used string, err error) {
+	o := &l.options
+	if o.TokenFile == "" && o.TokenEnv == "" && o.Username == "" {
+		return "", nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.secret == "" {
+		if l.secret, err = o.readSecret(); err != nil {
+			return "", fmt.Errorf("%w: %w", series.ErrUnauthorized, err)
+		}
+	}
+	if o.Username != "" {
+		req.SetBasicAuth(o.Username, l.secret)
+	} else {
+		req.Header.Set("Authorization", "Token "+l.secret)
+	}
+	return l.secret, nil
+}
+
+// refused has the secret read again for the next request: somebody may have
+// changed it.
+func (l *login) refused(used string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.secret == used {
+		l.secret = ""
+	}
+}
+
+func (o *Options) readSecret() (string, error) {
+	where, file := "the environment variable "+o.TokenEnv, o.TokenFile
+	if o.Username != "" {
+		file = o.PasswordFile
+	}
+	secret := os.Getenv(o.TokenEnv)
+	if file != "" {
+		where = file
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		secret = string(data)
+	}
+	if secret = strings.TrimSpace(secret); secret == "" {
+		return "", fmt.Errorf("%s is empty", where)
+	}
+	return secret, nil
+}
