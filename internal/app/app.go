@@ -60,15 +60,17 @@ type house struct {
 	edge     *edge.Broker // nil without an embedded broker
 	registry *registry.Registry
 	database database
-	store    *store.Store
-	picture  *picture.Picture
-	engines  []*alerts.Engine // by shard
-	pipeline *ingest.Pipeline
-	sources  []*mqtt.Source
-	hub      *hub.Hub
-	push     http.Handler
-	listener net.Listener
-	handler  http.Handler
+	// closeDatabase is nil until the database is open.
+	closeDatabase func() error
+	store         *store.Store
+	picture       *picture.Picture
+	engines       []*alerts.Engine // by shard
+	pipeline      *ingest.Pipeline
+	sources       []*mqtt.Source
+	hub           *hub.Hub
+	push          http.Handler
+	listener      net.Listener
+	handler       http.Handler
 }
 
 // Run builds the parts and runs them until ctx ends or one of them fails.
@@ -102,7 +104,7 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 			return fmt.Errorf("starting the embedded broker: %w", err)
 		}
 	}
-	if h.database, err = a.openDatabase(); err != nil {
+	if h.database, h.closeDatabase, err = a.openDatabase(); err != nil {
 		return fmt.Errorf("opening the store: %w", err)
 	}
 	h.registry = registry.New(site.Classes, site.Devices, site.Config.Devices.MaxAuto)
@@ -120,8 +122,8 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 // close closes what build has opened, in the reverse order.
 func (h *house) close() error {
 	var errs []error
-	if h.database != nil {
-		errs = append(errs, h.database.Close())
+	if h.closeDatabase != nil {
+		errs = append(errs, h.closeDatabase())
 	}
 	if h.edge != nil {
 		errs = append(errs, h.edge.Close())

@@ -17,6 +17,7 @@ import (
 	"citywatch/internal/registry"
 	"citywatch/internal/series"
 	"citywatch/internal/series/embedded"
+	"citywatch/internal/series/influx"
 	"citywatch/internal/sim"
 	"citywatch/internal/store"
 )
@@ -25,19 +26,30 @@ import (
 type database interface {
 	Write(ctx context.Context, to series.Resolution, lines []byte) error
 	Query(ctx context.Context, from series.Resolution, q string) (series.Result, error)
-	Close() error
 }
 
 // openDatabase opens the embedded engine, or makes a client of InfluxDB, which
 // need not be there yet.
-func (a *App) openDatabase() (database, error) {
-	o := a.site.Store
+func (a *App) openDatabase() (db database, closeDB func() error, err error) {
+	o, log := a.site.Store, a.options.Log
 	if o.Kind == store.Embedded {
-		return embedded.Open(embedded.Options{
-			Dir: o.Dir, Name: o.Name, Retention: o.Retention, MaxSeries: o.MaxSeries, Logger: a.options.Log,
+		engine, err := embedded.Open(embedded.Options{
+			Dir: o.Dir, Name: o.Name, Retention: o.Retention, MaxSeries: o.MaxSeries, Logger: log,
 		})
+		if err != nil {
+			return nil, nil, err
+		}
+		return engine, engine.Close, nil
 	}
-	return nil, fmt.Errorf("influx pending")
+	client, err := influx.New(influx.Options{
+		URL: o.URL, Name: o.Name, Org: o.Org, Retention: o.Retention,
+		TokenFile: o.TokenFile, TokenEnv: o.TokenEnv, Username: o.Username, PasswordFile: o.PasswordFile,
+		Logger: log,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return client, func() error { client.Close(); return nil }, nil
 }
 
 func (a *App) newStore(h *house) *store.Store {
@@ -84,7 +96,7 @@ func (s shardDevices) Devices() []*citywatch.Device {
 	}
 	var mine []*citywatch.Device
 	for _, d := range s.Registry.Devices() {
-		if ingest.ShardOf(d.Zone, s.shards) == s.shard {
+		if ingest.DeviceShard(d, s.shards) == s.shard {
 			mine = append(mine, d)
 		}
 	}
