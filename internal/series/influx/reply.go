@@ -21,6 +21,9 @@ import (
 func (db *DB) Do(req *http.Request) (*http.Response, error) {
 	used, err := db.login.sign(req)
 	if err != nil {
+		if req.Body != nil {
+			req.Body.Close() // the library compresses into it until somebody does
+		}
 		return nil, err
 	}
 	resp, err := db.http.Do(req)
@@ -83,11 +86,18 @@ func message(body []byte) string {
 	if json.Unmarshal(body, &answer) != nil {
 		return strings.TrimSpace(string(body[:min(len(body), 500)]))
 	}
-	var lines []struct {
+	type line struct {
 		Reason string `json:"error_message"`
 	}
-	if json.Unmarshal(answer.Data, &lines) == nil && len(lines) > 0 && lines[0].Reason != "" {
-		return answer.Error + ": " + lines[0].Reason
+	var first line
+	var lines []line
+	if json.Unmarshal(answer.Data, &lines) == nil && len(lines) > 0 {
+		first = lines[0]
+	} else {
+		_ = json.Unmarshal(answer.Data, &first) // of one line alone it is no list
+	}
+	if first.Reason != "" {
+		return answer.Error + ": " + first.Reason
 	}
 	if answer.Message != "" {
 		return answer.Message
@@ -195,6 +205,14 @@ func (l *login) refused(used string) {
 	if l.secret == used {
 		l.secret = ""
 	}
+}
+
+// forget has the secret read again, too: a token that may do more looks the
+// same.
+func (l *login) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.secret = ""
 }
 
 func (o *Options) readSecret() (string, error) {

@@ -40,6 +40,7 @@ func (db *DB) prepare(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	db.login.forget()
 	return fmt.Errorf("InfluxDB at %s: %w", db.base.Host, err)
 }
 
