@@ -57,8 +57,10 @@ export function remember(key: string, value: string): void {
 }
 
 function firstLang(): Lang {
-  const asked = new URLSearchParams(location.search).get("lang") ?? remembered("lang");
-  return asked === "en" ? "en" : "vi";
+  const asked = new URLSearchParams(location.search).get("lang");
+  const first = (asked ?? remembered("lang")) === "en" ? "en" : "vi";
+  if (asked) remember("lang", first);
+  return first;
 }
 
 export const lang = signal<Lang>(firstLang());
@@ -132,7 +134,7 @@ export function start(): void {
     position: () => world,
     onPhase: (p) => {
       phase.value = p;
-      if (p === "live") void askHealth();
+      void askHealth();
     },
     onFrame: (frame) => {
       clock.sample(Date.parse(frame.time));

@@ -1,0 +1,76 @@
+// Drives a browser for the Go tests: reads one command a line from its
+// standard input, {"do": …}, and answers each with a line, {"value": …} or
+// {"error": …}. argv: the browser's path.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const browser = await chromium.launch({
+  executablePath: process.argv[2],
+  args: [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  ],
+});
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What a person with the browser's tools open would see go wrong. */
+let faults = [];
+let page;
+
+async function open({ url, width, height }) {
+  await page?.context().close();
+  const context = await browser.newContext({ viewport: { width, height }, locale: "de-DE", timezoneId: "America/Lima" });
+  page = await context.newPage();
+  faults = [];
+  page.on("pageerror", (error) => faults.push(`page: ${error.message}`));
+  page.on("console", (message) => {
+    // The driver of a machine without a graphics card has opinions.
+    if (["error", "warning"].includes(message.type()) && !message.text().includes("GL Driver Message")) faults.push(`console: ${message.text()}`);
+  });
+  page.on("requestfailed", (request) => faults.push(`request: ${request.url()} ${request.failure()?.errorText}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) faults.push(`response: ${response.status()} ${response.url()}`);
+  });
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+  });
+  await page.goto(url);
+}
+
+const commands = {
+  open,
+  eval: ({ js }) => page.evaluate(js),
+  // Playwright's own waiting compiles text in the page, which its policy forbids.
+  wait: async ({ js, timeout }) => {
+    // While the page is being loaded anew there is nothing to ask.
+    const holds = () => page.evaluate(`!!(${js})`).catch((error) => (/navigation/.test(error.message) ? false : Promise.reject(error)));
+    for (const end = Date.now() + timeout; !(await holds()); await new Promise((go) => setTimeout(go, 20))) {
+      if (Date.now() > end) throw new Error("timed out");
+    }
+  },
+  click: ({ selector }) => page.click(selector, { timeout: 10_000 }),
+  fill: ({ selector, text }) => page.fill(selector, text, { timeout: 10_000 }),
+  press: ({ key }) => page.keyboard.press(key),
+  screenshot: ({ path }) => page.screenshot({ path }),
+  faults: () => faults.splice(0),
+  axe: async () => {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    return violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.map((n) => n.target.join(" ") + " " + (n.any[0]?.message ?? "")).slice(0, 3).join("; ")}`);
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  let answer;
+  try {
+    answer = { value: (await commands[command.do](command)) ?? null };
+  } catch (error) {
+    answer = { error: `${command.do}: ${error.message.split("\n")[0]}` };
+  }
+  process.stdout.write(JSON.stringify(answer) + "\n");
+}
+await browser.close();
