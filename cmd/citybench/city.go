@@ -65,13 +65,18 @@ func (b *bench) big() (*city, error) {
 	return b.city, err
 }
 
+// ready reports whether readings are taken, and walls are served.
 func (c *city) ready(ctx context.Context) bool {
 	response, err := get(ctx, "http://"+c.http+"/readyz")
 	if err != nil {
 		return false
 	}
 	response.Body.Close()
-	return response.StatusCode == http.StatusOK
+	if response.StatusCode != http.StatusOK {
+		return false
+	}
+	conn, err := dialStream(ctx, c.http, 0)
+	return err == nil && conn.Close() == nil
 }
 
 func get(ctx context.Context, url string) (*http.Response, error) {
