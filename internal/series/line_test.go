@@ -84,7 +84,7 @@ func TestAppendReadingAllocatesNothing(t *testing.T) {
 // readings, whatever their names, are two points with those very names.
 func FuzzAppendReading(f *testing.F) {
 	f.Add("river_gauge", "lao-cai-thao", "disaster", "p-lao-cai", "water_level", 80.12, "state", "fire", int64(1795305600123456789))
-	f.Add("a b,c=d", `x\`, " ", "=", `"q"`, -0.0, `\`, `"\`+"\n", int64(0))
+	f.Add("a b,c=d", `x\`, " ", "=", `"q"`, math.Copysign(0, -1), `\`, `"\`+"\n", int64(0))
 	f.Add("#", "\n", "\x00", "\xff", ",", 1e308, " ", "", int64(-1))
 	f.Add("\\,", "\\ ", "\\=", "ế", "\\\\", 5e-324, "\u2028", "a=1,b=\"", int64(math.MaxInt32))
 	f.Fuzz(func(t *testing.T, class, device, sector, zone, number string, n float64, text, s string, ns int64) {

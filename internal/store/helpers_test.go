@@ -254,7 +254,7 @@ func stored(t testing.TB, db database, want int) {
 func logTo(l *logbook) *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 
 // runFor runs a store during f.
-func runFor(t *testing.T, s *store.Store, f func()) {
+func runFor(t testing.TB, s *store.Store, f func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)

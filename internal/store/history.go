@@ -112,7 +112,9 @@ func (s *Store) choose(q *HistoryQuery) series.Resolution {
 		from = series.OneHour
 	}
 	if w := from.Window(); w > 0 {
-		q.Every = max(w, (q.Every+w-1)/w*w)
+		if into := q.Every % w; into > 0 || q.Every == 0 {
+			q.Every += w - into
+		}
 		// The summary that From lies in, too.
 		q.From = time.Unix(0, floor(q.From.UnixNano(), w)).UTC()
 	}

@@ -432,10 +432,12 @@ func BenchmarkStore(b *testing.B) {
 		m.append(readings...)
 	}
 	want := int64((b.N + perEntry - 1) / perEntry * perEntry)
+	s := store.New(parts(m, counting))
 	b.ResetTimer()
-	start(b, parts(m, counting))
-	for lines.Load() < want {
-		time.Sleep(time.Millisecond)
-	}
+	runFor(b, s, func() {
+		for lines.Load() < want {
+			time.Sleep(time.Millisecond)
+		}
+	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "readings/s")
 }

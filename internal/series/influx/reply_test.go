@@ -3,7 +3,6 @@ package influx_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -88,7 +87,7 @@ func TestWriteReplies(t *testing.T) {
 				}
 				w.Header().Set("Content-Type", "application/json")
 				w.WriteHeader(test.status)
-				io.WriteString(w, test.body)
+				fmt.Fprint(w, test.body)
 			})
 			err := db.Write(t.Context(), series.Raw, []byte("river_gauge,device=thao level=1 1\n"))
 			var rejected *series.Rejected
@@ -139,7 +138,7 @@ func TestQueryReplies(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			db := serve(t, "3.1.0", func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(test.status)
-				io.WriteString(w, test.body)
+				fmt.Fprint(w, test.body)
 			})
 			got, err := db.Query(t.Context(), series.Raw, "SELECT v FROM x")
 			var rejected *series.Rejected
@@ -152,7 +151,7 @@ func TestQueryReplies(t *testing.T) {
 
 func TestQueryReadsEveryKindOfCell(t *testing.T) {
 	db := serve(t, "1.8.10", func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"results":[{"statement_id":0,"series":[{"name":"x","tags":{"device":"thao"},"columns":["time","n","t","b","none"],"values":[[1795305600123456789,3,"a",true,null]]}]}]}`)
+		fmt.Fprint(w, `{"results":[{"statement_id":0,"series":[{"name":"x","tags":{"device":"thao"},"columns":["time","n","t","b","none"],"values":[[1795305600123456789,3,"a",true,null]]}]}]}`)
 	})
 	got, err := db.Query(t.Context(), series.Raw, "SELECT * FROM x")
 	if err != nil {
@@ -171,7 +170,7 @@ func TestLongQuery(t *testing.T) {
 		if r.FormValue("q") != long || r.FormValue("db") != "citywatch_1h" || r.FormValue("epoch") != "ns" || len(r.URL.RawQuery) > 2000 {
 			w.WriteHeader(http.StatusTeapot)
 		}
-		io.WriteString(w, `{"results":[{"statement_id":0}]}`)
+		fmt.Fprint(w, `{"results":[{"statement_id":0}]}`)
 	})
 	if got, err := db.Query(t.Context(), series.OneHour, long); err != nil || len(got) != 0 {
 		t.Errorf("%v, %v", got, err)
