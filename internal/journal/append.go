@@ -47,6 +47,7 @@ type shard struct {
 	ids      string // prefix of message ids
 	lastID   atomic.Uint64
 	head     atomic.Uint64 // highest sequence number known
+	recent   recentEntries
 }
 
 // A request is one append that waits for the disk.

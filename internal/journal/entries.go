@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"sync/atomic"
 
 	"citywatch"
 
@@ -34,7 +35,7 @@ func (j *Journal) bounds(ctx context.Context, s jetstream.Stream) (first, last u
 // the first Next. It panics if there is no such shard.
 func (j *Journal) Entries(shard int, from uint64) *EntryReader {
 	s := j.shards[shard]
-	r := &EntryReader{decoder: newDecoder()}
+	r := &EntryReader{decoder: newDecoder(), recent: &s.recent}
 	r.stream, r.name, r.head = s.stream, s.name, &s.head
 	r.maxAge, r.limit = j.opts.MaxAge, j.opts.MaxBytes
 	j.follow(&r.follower, from)
@@ -46,6 +47,7 @@ func (j *Journal) Entries(shard int, from uint64) *EntryReader {
 type EntryReader struct {
 	follower
 	decoder *decoder
+	recent  *recentEntries
 }
 
 // Named gives the reader the name under which its lag is measured and alarms
@@ -61,11 +63,15 @@ func (r *EntryReader) Named(name string) *EntryReader {
 //
 // Entries that the journal's limits dropped before they were read are missing;
 // Lost tells. An entry that cannot be decoded is counted, logged and skipped.
+// Entries are shared between readers and must not be changed.
 func (r *EntryReader) Next(ctx context.Context) (citywatch.Entry, error) {
 	for {
 		m, err := r.next(ctx)
 		if err != nil {
 			return citywatch.Entry{}, err
+		}
+		if e := r.recent.get(m.seq); e != nil {
+			return *e, nil
 		}
 		e, err := r.decoder.entry(m.data)
 		if err != nil {
@@ -73,7 +79,34 @@ func (r *EntryReader) Next(ctx context.Context) (citywatch.Entry, error) {
 			continue
 		}
 		e.Seq = m.seq
+		r.recent.put(&e)
 		return e, nil
+	}
+}
+
+// recentEntries are the entries of a shard that were decoded last: the readers
+// that keep up read the same ones at nearly the same time, and share the work.
+type recentEntries [32]atomic.Pointer[citywatch.Entry]
+
+// tooManyToKeep is how many readings an entry may not have to be kept: it bounds
+// what is held in memory for readers that will not come.
+const tooManyToKeep = 1000
+
+func (r *recentEntries) get(seq uint64) *citywatch.Entry {
+	if e := r[seq%uint64(len(r))].Load(); e != nil && e.Seq == seq {
+		return e
+	}
+	return nil
+}
+
+// put keeps an entry, unless a later one is in its place.
+func (r *recentEntries) put(e *citywatch.Entry) {
+	place := &r[e.Seq%uint64(len(r))]
+	if len(e.Readings) >= tooManyToKeep {
+		return
+	}
+	if there := place.Load(); there == nil || there.Seq < e.Seq {
+		place.CompareAndSwap(there, e)
 	}
 }
 

@@ -255,6 +255,33 @@ func TestJournalBegunAnewIsReadFromItsStart(t *testing.T) {
 	}
 }
 
+// TestReadersShareEntries holds that what is shared is always the entry that
+// was asked for, also for a reader that begins anew far behind.
+func TestReadersShareEntries(t *testing.T) {
+	j, _ := openInside(t, Options{})
+	const n = 5 * len(recentEntries{})
+	tick(t, j, 1, n)
+	ahead, behind := j.Entries(0, 1), j.Entries(0, 1)
+	defer ahead.Close()
+	defer behind.Close()
+	for _, r := range []*EntryReader{ahead, behind} {
+		for i := range n {
+			e, err := r.Next(within(t))
+			if err != nil || e.Seq != uint64(i+1) || e.Tick.Unix() != int64(i+1) {
+				t.Fatalf("entry %d: got %d of %v, %v", i+1, e.Seq, e.Tick, err)
+			}
+		}
+	}
+	if _, err := j.Append(within(t), 0, mixed(3)); err != nil {
+		t.Fatal(err)
+	}
+	a, err1 := ahead.Next(within(t))
+	b, err2 := behind.Next(within(t))
+	if err1 != nil || err2 != nil || &a.Readings[0] != &b.Readings[0] {
+		t.Errorf("two readers that keep up decode the same entry twice: %v, %v", err1, err2)
+	}
+}
+
 func TestClosedReader(t *testing.T) {
 	j, _ := openInside(t, Options{})
 	tick(t, j, 1, 2)
