@@ -124,7 +124,11 @@ func newStore(dir string, log *zap.Logger) *tsdb.Store {
 	config.Dir = store.Path()
 	config.WALDir = filepath.Join(dir, "wal")
 	config.Index = "tsi1"
-	config.WALFsyncDelay = 0    // a write returns when it is on disk
+	config.WALFsyncDelay = 0 // a write returns when it is on disk
+	// What is not yet in a file of its own takes some three times its size in
+	// memory, and is read again from the log at the next start.
+	config.CacheSnapshotMemorySize = 8 << 20
+	config.CacheSnapshotWriteColdDuration = toml.Duration(time.Minute)
 	config.MaxValuesPerTag = 0  // known to the other index only
 	config.ValidateKeys = false // names have passed series.Name
 	store.EngineOptions.Config = config
