@@ -72,7 +72,7 @@ func (b *bench) startTelegraf() (consumer, error) {
 	out, conf := filepath.Join(dir, "lines"), filepath.Join(dir, "telegraf.conf")
 	err := os.WriteFile(conf, fmt.Appendf(nil, `[agent]
   omit_hostname = true
-  flush_interval = "1s"
+  flush_interval = "100ms"
   metric_batch_size = 5000
   metric_buffer_limit = 100000
   quiet = true
