@@ -45,7 +45,7 @@ func (h *health) failed(b *backoff, err error) {
 	// A single failure passes by itself as a rule. Refused credentials do not.
 	if h.logged.IsZero() && (before || errors.Is(err, series.ErrUnauthorized)) {
 		h.logged = f.since
-		h.log.Error("the time series store takes nothing; readings wait in the journal", "err", err)
+		h.log.Error("the time series store fails; readings wait in the journal", "err", err)
 	}
 }
 

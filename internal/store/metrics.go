@@ -10,7 +10,7 @@ import (
 
 type metrics struct {
 	stored    prometheus.Counter
-	refused   prometheus.Counter
+	refused   *prometheus.CounterVec // kept
 	expired   prometheus.Counter
 	retries   prometheus.Counter
 	degraded  prometheus.Gauge
@@ -32,8 +32,11 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		})
 	}
 	return &metrics{
-		stored:  counter("readings_total", "Readings stored, those stored again after a crash included."),
-		refused: counter("refused_readings_total", "Readings that became dead letters: the time series store will never take them."),
+		stored: counter("readings_total", "Readings stored, those stored again after a crash included."),
+		refused: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "citywatch_store_refused_readings_total",
+			Help: "Readings that the time series store will never take, by whether they were kept as dead letters.",
+		}, []string{"kept"}),
 		expired: counter("expired_readings_total", "Readings not stored because they are older than the retention."),
 		retries: counter("retries_total", "Calls to the time series store that failed and were repeated."),
 		degraded: f.NewGauge(prometheus.GaugeOpts{

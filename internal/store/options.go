@@ -82,6 +82,13 @@ func (o Options) Problems() []citywatch.Problem {
 			bad("retention."+r.String(), "at least 1h, or 0s to keep for ever", "%v is too short", keep)
 		}
 	}
+	for _, r := range series.Resolutions()[1:] {
+		finer, keep := o.Retention.Of(r-1), o.Retention.Of(r)
+		if keep > 0 && (finer == 0 || keep < finer) {
+			bad("retention."+r.String(), "at least as long as "+(r-1).String()+", or 0s to keep for ever",
+				"%v is shorter than what it is computed from", keep)
+		}
+	}
 	if o.MaxFields < 1 {
 		bad("max_fields", "1000 is plenty", "%d leaves no value to store", o.MaxFields)
 	}

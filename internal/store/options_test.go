@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"citywatch/internal/series"
 	"citywatch/internal/store"
 )
 
@@ -26,11 +27,12 @@ func TestProblems(t *testing.T) {
 		want    []string
 	}{
 		"embedded":            {embedded(func(*store.Options) {}), nil},
-		"kept for ever":       {embedded(func(o *store.Options) { o.Retention.Raw = 0 }), nil},
+		"kept for ever":       {embedded(func(o *store.Options) { o.Retention = series.Retention{} }), nil},
 		"nothing":             {store.Options{}, []string{"$.kind", "$.max_fields", "$.name"}},
 		"unknown kind":        {embedded(func(o *store.Options) { o.Kind = "mysql" }), []string{"$.kind"}},
 		"name":                {embedded(func(o *store.Options) { o.Name = "a/b" }), []string{"$.name"}},
-		"retention":           {embedded(func(o *store.Options) { o.Retention.FiveMinutes, o.Retention.OneHour = time.Minute, -1 }), []string{"$.retention.1h", "$.retention.5m"}},
+		"retention order":     {embedded(func(o *store.Options) { o.Retention.Raw = 0 }), []string{"$.retention.5m"}},
+		"retention":           {embedded(func(o *store.Options) { o.Retention.Raw, o.Retention.OneHour = time.Minute, -1 }), []string{"$.retention.1h", "$.retention.raw"}},
 		"series":              {embedded(func(o *store.Options) { o.MaxSeries = 0 }), []string{"$.max_series"}},
 		"embedded with a url": {embedded(func(o *store.Options) { o.URL = "http://x" }), []string{"$.url"}},
 		"influxdb":            {influx(func(*store.Options) {}), nil},

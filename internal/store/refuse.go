@@ -11,11 +11,25 @@ import (
 // source names the store in its dead letters.
 const source = "store"
 
+// Each dead letter is a write to the disk. A device that does nothing but send
+// what is refused must not hold up all others: beyond these, its readings are
+// counted and dropped.
+const (
+	lettersPerSecond = 200
+	letterBurst      = 5000
+)
+
 // refuse makes a reading that the store will never take a dead letter: in the
 // default JSON, so that it can be sent through ingest again. It repeats until
 // that is durable.
 func (w *worker) refuse(ctx context.Context, r *citywatch.Reading, reason string) error {
-	w.store.metrics.refused.Inc()
+	if !w.letters.Allow() {
+		w.store.metrics.refused.WithLabelValues("no").Inc()
+		w.unkept.remind("too many readings are refused by the time series store to keep them all as dead letters",
+			"device", r.Device, "refused", reason)
+		return nil
+	}
+	w.store.metrics.refused.WithLabelValues("yes").Inc()
 	letter := deadLetter(r, reason)
 	var wait backoff
 	for reported := false; ; reported = true {

@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"citywatch"
 	"citywatch/internal/series"
 )
+
+// askEvery keeps a store that cannot answer from being asked with every entry.
+const askEvery = 10 * time.Second
 
 // A schema is what the time series store holds of each class: the names of its
 // values, and whether each is a number or a text. A store would refuse a value
@@ -16,6 +20,7 @@ import (
 type schema struct {
 	max     int // names of a class
 	loaded  bool
+	asked   time.Time
 	classes map[string]map[string]bool // class → value → is it a text?
 }
 
@@ -26,12 +31,13 @@ func newSchema(max int) *schema {
 // load reads what is stored already. Until it has succeeded nothing is refused
 // and nothing is learned: what is stored goes before what comes.
 func (s *schema) load(ctx context.Context, db database) {
-	if s.loaded {
+	if s.loaded || time.Since(s.asked) < askEvery {
 		return
 	}
+	s.asked = time.Now()
 	result, err := db.Query(ctx, series.Raw, "SHOW FIELD KEYS")
 	if err != nil {
-		return // it is tried again with the next batch
+		return
 	}
 	for _, table := range result {
 		class := map[string]bool{}

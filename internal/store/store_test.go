@@ -153,6 +153,34 @@ func TestUndeadLetter(t *testing.T) {
 	eventually(t, "dead letter", func() bool { return len(m.dead()) == 1 })
 }
 
+// TestFloodOfPoison keeps what is needed to see what happens, and goes on.
+func TestFloodOfPoison(t *testing.T) {
+	m, registry, log := newMemory(), prometheus.NewRegistry(), &logbook{}
+	p := parts(m, openEmbedded(t, series.Retention{}))
+	p.Metrics, p.Log = registry, logTo(log)
+	m.append(reading("thao", time.Unix(1_700_000_000, 0), 1))
+	const flood = 20_000
+	for range flood / 100 {
+		var readings []citywatch.Reading
+		for range 100 {
+			r := reading("hostile", time.Unix(1_700_000_000, 0), 0)
+			r.Values[0].Text = "poison"
+			readings = append(readings, r)
+		}
+		m.append(readings...)
+	}
+	m.append(reading("thao", time.Unix(1_700_000_001, 0), 1))
+	_, stop := start(t, p)
+	stored(t, p.DB.(database), 2)
+	stop()
+	if n := len(m.dead()); n < 5000 || n > 10_000 {
+		t.Errorf("%d dead letters", n)
+	}
+	if log.count("too many readings are refused") != 1 {
+		t.Errorf("logged %s", log.lines.String())
+	}
+}
+
 func TestTooLarge(t *testing.T) {
 	m := newMemory()
 	db := &faulty{database: openEmbedded(t, series.Retention{})}
@@ -225,7 +253,7 @@ func TestOutage(t *testing.T) {
 		if lines.Load() != 2001 {
 			t.Errorf("%d lines stored, want 2001", lines.Load())
 		}
-		if log.count("takes nothing") != 1 || log.count("is back") != 1 {
+		if log.count("store fails") != 1 || log.count("is back") != 1 {
 			t.Errorf("logged %s", log.lines.String())
 		}
 	})

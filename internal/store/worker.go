@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"citywatch"
+	"citywatch/internal/series"
 )
 
 const (
@@ -43,6 +45,8 @@ type worker struct {
 	idle        bool // no reading was stored since
 	summing     bool
 	expired     reminder
+	letters     *rate.Limiter
+	unkept      reminder
 	storedAt    atomic.Int64 // the time of the last that is stored, in nanoseconds
 }
 
@@ -50,7 +54,8 @@ func newWorker(s *Store, shard int) *worker {
 	w := &worker{
 		store: s, shard: shard, key: fmt.Sprintf("store/%d", shard),
 		writer: s.newWriter(), schema: newSchema(s.parts.Options.MaxFields), dirty: newWindows(),
-		expired: reminder{log: s.parts.Log},
+		expired: reminder{log: s.parts.Log}, unkept: reminder{log: s.parts.Log},
+		letters: rate.NewLimiter(lettersPerSecond, letterBurst),
 	}
 	w.storedAt.Store(time.Now().UnixNano())
 	behind(s.parts.Metrics, shard, func() time.Time { return time.Unix(0, w.storedAt.Load()) })
@@ -212,7 +217,7 @@ func (w *worker) old(r *citywatch.Reading) bool {
 func (w *worker) flush(ctx context.Context) error {
 	b := &w.batch
 	refused := map[int]bool{}
-	err := w.writer.write(ctx, 0, block{lines: b.lines, ends: b.ends}, func(i int, reason string) error {
+	err := w.writer.write(ctx, series.Raw, block{lines: b.lines, ends: b.ends}, func(i int, reason string) error {
 		if w.old(b.readings[i]) { // it has become so while it waited
 			return nil
 		}
