@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -72,5 +71,5 @@ func (h *host) Fatalf(format string, args ...any) {
 }
 
 func (h *host) Skipf(format string, args ...any) {
-	panic(failure{errors.New(fmt.Sprintf(format, args...))})
+	panic(failure{fmt.Errorf(format, args...)})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -172,11 +173,11 @@ func dialStream(ctx context.Context, addr string, i int) (*websocket.Conn, error
 		ReadBufferSize: 1024, WriteBufferSize: 1024,
 	}
 	conn, response, err := dialer.DialContext(ctx, "ws://"+addr+"/api/v1/stream", nil)
-	if err != nil {
-		if response != nil {
-			return nil, fmt.Errorf("the websocket answers %s", response.Status)
-		}
-		return nil, err
+	if response != nil {
+		defer response.Body.Close()
 	}
-	return conn, nil
+	if errors.Is(err, websocket.ErrBadHandshake) && response != nil {
+		return nil, fmt.Errorf("the websocket answers %s", response.Status)
+	}
+	return conn, err
 }

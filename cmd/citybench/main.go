@@ -79,7 +79,6 @@ type bench struct {
 	ctx    context.Context
 	o      options
 	table  table
-	log    io.Writer
 	broker *servertest.Broker
 	city   *city // of 5,000 devices, shared by all parts but the fan-out
 }
@@ -96,7 +95,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	b := &bench{host: newHost(stderr), ctx: ctx, o: o, log: stderr}
+	b := &bench{host: newHost(stderr), ctx: ctx, o: o}
 	defer b.cleanup()
 	if err := b.measure(); err != nil {
 		return err

@@ -11,10 +11,9 @@ import (
 
 // A process is a child, with what it prints in a file.
 type process struct {
-	cmd     *exec.Cmd
-	output  string
-	ended   chan struct{}
-	endedBy error
+	cmd    *exec.Cmd
+	output string
+	ended  chan struct{}
 }
 
 // start starts a child, which ends with this run.
@@ -39,7 +38,7 @@ func (b *bench) start(name string, args ...string) (*process, error) {
 			return
 		}
 		started <- nil
-		p.endedBy = p.cmd.Wait()
+		_ = p.cmd.Wait() // alive tells
 		close(p.ended)
 	}()
 	if err := <-started; err != nil {
@@ -62,7 +61,7 @@ func (p *process) alive() error {
 	case <-p.ended:
 		data, _ := os.ReadFile(p.output)
 		lines := strings.Split(strings.TrimSpace(string(data)), "\n")
-		return fmt.Errorf("%s ended: %v: %s", filepath.Base(p.cmd.Path), p.endedBy, lines[len(lines)-1])
+		return fmt.Errorf("%s ended (%s): %s", filepath.Base(p.cmd.Path), p.cmd.ProcessState, lines[len(lines)-1])
 	default:
 		return nil
 	}

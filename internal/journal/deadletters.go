@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 )
 
 // AppendDeadLetter writes a message that was refused, and returns once it is on
@@ -20,7 +21,12 @@ func (j *Journal) AppendDeadLetter(ctx context.Context, d citywatch.DeadLetter) 
 	if err != nil {
 		return fmt.Errorf("journal: dead letter: %w", err)
 	}
-	if _, err := j.publish(ctx, &nats.Msg{Subject: j.subject("dead-letters"), Data: data}); err != nil {
+	m := &nats.Msg{
+		Subject: j.subject("dead-letters"),
+		Header:  nats.Header{jetstream.MsgIDHeader: {nuid.Next()}},
+		Data:    data,
+	}
+	if _, err := j.publish(ctx, m); err != nil {
 		return err
 	}
 	j.metrics.deadLetters.Inc()

@@ -340,6 +340,26 @@ func TestAlarmsComeBeforeTheLoss(t *testing.T) {
 	}
 }
 
+func TestFullStreamIsReportedOnce(t *testing.T) {
+	log := &logBuffer{}
+	logger := slog.New(slog.NewTextHandler(log, nil))
+	f := fullness{}
+	for i, bytes := range []uint64{10, 89, 91, 95, 50, 90} {
+		f.warn(logger, &jetstream.StreamInfo{
+			Config: jetstream.StreamConfig{Name: "dead-letters", MaxBytes: 100},
+			State:  jetstream.StreamState{Bytes: bytes},
+		})
+		want := []int{0, 0, 1, 1, 1, 2}[i]
+		if n := strings.Count(log.String(), "nearly full"); n != want {
+			t.Errorf("at %d of 100 bytes: %d lines, want %d", bytes, n, want)
+		}
+	}
+	f.warn(logger, &jetstream.StreamInfo{Config: jetstream.StreamConfig{Name: "transitions", MaxBytes: -1}, State: jetstream.StreamState{Bytes: 1e9}})
+	if strings.Contains(log.String(), "transitions") {
+		t.Errorf("a stream without a limit is full:\n%s", log)
+	}
+}
+
 func TestFaultsAreReportedOncePerSecond(t *testing.T) {
 	log := &logBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))

@@ -243,7 +243,7 @@ func TestCheckpoints(t *testing.T) {
 		}
 	}
 	noise := make([]byte, 9<<20)
-	rand.NewChaCha8([32]byte{}).Read(noise)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
 	if err := j.Save(soon(t), "store/0", noise); !errors.Is(err, journal.ErrTooLarge) {
 		t.Errorf("9 MiB that do not compress: %v", err)
 	}

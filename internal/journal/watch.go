@@ -25,11 +25,12 @@ func (j *Journal) watch() {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	var server mender
+	nearly := fullness{}
 	for n := 0; ; n++ {
 		j.watchDisk()
 		server.mend(j, time.Now())
 		if n%watchStreamsEvery == 0 {
-			j.watchStreams()
+			j.watchStreams(nearly)
 		}
 		select {
 		case <-tick.C:
@@ -108,7 +109,7 @@ func (f *follower) lag() uint64 {
 
 // watchStreams measures the streams, and warns of readers whose unread entries
 // will be dropped if nothing changes.
-func (j *Journal) watchStreams() {
+func (j *Journal) watchStreams(nearly fullness) {
 	infos := make(map[string]*jetstream.StreamInfo)
 	streams := []jetstream.Stream{j.transitions.stream, j.deadLetters}
 	for _, s := range j.shards {
@@ -123,6 +124,7 @@ func (j *Journal) watchStreams() {
 		}
 		infos[info.Config.Name] = info
 		j.metrics.streamBytes.WithLabelValues(info.Config.Name).Set(float64(info.State.Bytes))
+		nearly.warn(j.log, info)
 	}
 	now := time.Now()
 	for _, f := range j.readers.list() {
@@ -130,6 +132,24 @@ func (j *Journal) watchStreams() {
 			f.warn(info, now)
 		}
 	}
+}
+
+// fullness is which streams have been reported as nearly full.
+type fullness map[string]bool
+
+// nearlyFull is the share of a stream's size that is worth a line in the log.
+const nearlyFull = 0.9
+
+// warn logs a stream that will soon drop its oldest entries for its size, once
+// until it has shrunk again.
+func (f fullness) warn(log *slog.Logger, info *jetstream.StreamInfo) {
+	name, limit := info.Config.Name, float64(info.Config.MaxBytes)
+	full := limit > 0 && float64(info.State.Bytes) >= nearlyFull*limit
+	if full && !f[name] {
+		log.Warn("a stream of the journal is nearly full: its oldest entries will be dropped, read or not",
+			"stream", name, "bytes", info.State.Bytes, "limit", info.Config.MaxBytes, "oldest", info.State.FirstTime)
+	}
+	f[name] = full
 }
 
 // warn publishes the reader's share of the limits, and logs it when it has
