@@ -121,25 +121,25 @@ func (b *bucket) keeps() time.Duration {
 	return time.Duration(b.Rules[0].Seconds) * time.Second
 }
 
-// makeBuckets is for InfluxDB 2. There InfluxQL finds a bucket by its name, as
-// long as nobody maps that name elsewhere.
+// makeBuckets is for InfluxDB 2.
 func (db *DB) makeBuckets(ctx context.Context) error {
 	for _, r := range series.Resolutions() {
 		name, keep := r.Database(db.options.Name), db.options.Retention.Of(r)
-		found, err := db.bucket(ctx, name)
+		b, err := db.bucket(ctx, name)
 		if err != nil {
 			return err
 		}
-		if found != nil {
-			if found.keeps() != keep {
-				db.log.Warn("the bucket keeps another retention than the configuration says; change one of them",
-					"bucket", name, "keeps", found.keeps(), "configured", keep)
+		if b == nil {
+			if b, err = db.makeBucket(ctx, name, keep); err != nil {
+				db.log.Error("a bucket is missing, and citywatch could not make it: have an administrator do so",
+					"bucket", name, "retention", keep, "org", db.options.Org, "err", err)
+				return err
 			}
-			continue
+		} else if b.keeps() != keep {
+			db.log.Warn("the bucket keeps another retention than the configuration says; change one of them",
+				"bucket", name, "keeps", b.keeps(), "configured", keep)
 		}
-		if err := db.makeBucket(ctx, name, keep); err != nil {
-			db.log.Error("a bucket is missing, and citywatch could not make it: have an administrator do so",
-				"bucket", name, "retention", keep, "org", db.options.Org, "err", err)
+		if err := db.mapBucket(ctx, b); err != nil {
 			return err
 		}
 	}
@@ -161,7 +161,7 @@ func (db *DB) bucket(ctx context.Context, name string) (*bucket, error) {
 	return &answer.Buckets[0], nil
 }
 
-func (db *DB) makeBucket(ctx context.Context, name string, keep time.Duration) error {
+func (db *DB) makeBucket(ctx context.Context, name string, keep time.Duration) (*bucket, error) {
 	var answer struct {
 		Orgs []struct {
 			ID string `json:"id"`
@@ -169,16 +169,52 @@ func (db *DB) makeBucket(ctx context.Context, name string, keep time.Duration) e
 	}
 	err := db.api(ctx, http.MethodGet, "orgs?"+url.Values{"org": {db.options.Org}}.Encode(), nil, &answer)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(answer.Orgs) == 0 {
-		return fmt.Errorf("%w: no organization %q", series.ErrUnauthorized, db.options.Org)
+		return nil, fmt.Errorf("%w: no organization %q", series.ErrUnauthorized, db.options.Org)
 	}
 	b := bucket{OrgID: answer.Orgs[0].ID, Name: name, Rules: []rule{}}
 	if keep > 0 {
 		b.Rules = append(b.Rules, rule{Type: "expire", Seconds: int64(keep / time.Second)})
 	}
-	return db.api(ctx, http.MethodPost, "buckets", b, &b)
+	err = db.api(ctx, http.MethodPost, "buckets", b, &b)
+	return &b, err
+}
+
+// A mapping says which bucket InfluxQL finds under a database's name.
+type mapping struct {
+	Database string `json:"database"`
+	Policy   string `json:"retention_policy"`
+	Default  bool   `json:"default"`
+	OrgID    string `json:"orgID"`
+	BucketID string `json:"bucketID"`
+}
+
+// mapBucket makes sure that InfluxQL finds the bucket under its own name. From
+// 2.2 on it does by itself, unless somebody has mapped the name elsewhere: then
+// what is read would not be what was written.
+func (db *DB) mapBucket(ctx context.Context, b *bucket) error {
+	var answer struct {
+		Content []mapping `json:"content"`
+	}
+	err := db.api(ctx, http.MethodGet, "dbrps?"+url.Values{"orgID": {b.OrgID}, "db": {b.Name}}.Encode(), nil, &answer)
+	if errors.Is(err, series.ErrUnauthorized) {
+		return nil // the token may not ask; the first question will show
+	}
+	if err != nil {
+		return err
+	}
+	for _, m := range answer.Content {
+		switch {
+		case m.Default && m.BucketID == b.ID:
+			return nil
+		case m.Default:
+			return fmt.Errorf("InfluxQL finds another bucket under the name %s: delete that mapping (influx v1 dbrp list)", b.Name)
+		}
+	}
+	m := mapping{Database: b.Name, Policy: "autogen", Default: true, OrgID: b.OrgID, BucketID: b.ID}
+	return db.api(ctx, http.MethodPost, "dbrps", m, &m)
 }
 
 // api calls InfluxDB 2's own interface.

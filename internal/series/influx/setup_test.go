@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -112,6 +113,51 @@ func tokenFile(t *testing.T, server *servertest.Influx) string {
 		return ""
 	}
 	return file(t, server.Token)
+}
+
+// TestForeignMapping does not read from a bucket that it does not write to.
+func TestForeignMapping(t *testing.T) {
+	server := servertest.Influx2(t)
+	var found struct {
+		Buckets []struct{ ID, OrgID string } `json:"buckets"`
+	}
+	if err := json.Unmarshal(ask(t, server, http.MethodGet, "/api/v2/buckets?name="+server.Bucket, nil), &found); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, server, http.MethodPost, "/api/v2/dbrps", map[string]any{"database": "citywatch_raw", "retention_policy": "autogen",
+		"default": true, "bucketID": found.Buckets[0].ID, "orgID": found.Buckets[0].OrgID})
+	db := open(t, server, series.Retention{})
+	var rejected *series.Rejected
+	if err := db.Write(t.Context(), series.Raw, line()); err == nil || errors.As(err, &rejected) || !strings.Contains(err.Error(), "another bucket") {
+		t.Errorf("write: %v", err)
+	}
+}
+
+// TestAccountThatMayMakeNothing is one of InfluxDB 1.8 that may write to two
+// databases; the answers are those of 1.8.10 with authentication.
+func TestAccountThatMayMakeNothing(t *testing.T) {
+	for _, missing := range []bool{false, true} {
+		var log bytes.Buffer
+		o := influx.Options{Username: "city", PasswordFile: file(t, "x"), Logger: slog.New(slog.NewTextHandler(&log, nil))}
+		db := serveWith(t, "1.8.10", o, func(w http.ResponseWriter, r *http.Request) {
+			switch q := r.FormValue("q"); {
+			case strings.HasPrefix(q, "CREATE"):
+				w.WriteHeader(http.StatusForbidden)
+				fmt.Fprintf(w, `{"error":"error authorizing query: city not authorized to execute statement '%s', requires admin privilege"}`, q)
+			case strings.HasPrefix(q, "SHOW DATABASES") && missing:
+				fmt.Fprint(w, `{"results":[{"statement_id":0,"series":[{"name":"databases","columns":["name"],"values":[["citywatch_raw"],["citywatch_5m"]]}]}]}`)
+			case strings.HasPrefix(q, "SHOW DATABASES"):
+				fmt.Fprint(w, `{"results":[{"statement_id":0,"series":[{"name":"databases","columns":["name"],"values":[["citywatch_raw"],["citywatch_5m"],["citywatch_1h"]]}]}]}`)
+			default:
+				w.WriteHeader(http.StatusNoContent)
+			}
+		})
+		err := db.Write(t.Context(), series.Raw, line())
+		told := strings.Contains(log.String(), "database=citywatch_1h") && strings.Contains(log.String(), "CREATE DATABASE")
+		if errors.Is(err, series.ErrUnauthorized) != missing || (err != nil) != missing || told != missing {
+			t.Errorf("one is missing: %v; %v; logged %s", missing, err, log.String())
+		}
+	}
 }
 
 // TestLeastToken works with a token that may just read and write its three
