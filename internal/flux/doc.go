@@ -7,4 +7,7 @@
 // bring a compiler written in Rust, Apache Arrow and every cloud vendor's SDK
 // into a binary that otherwise is plain Go. The names below are just enough for
 // that file to compile; none of them does anything.
+//
+// The empty packages beside it are imported by tests of the engine, which are
+// never built here; go mod tidy fails where it cannot find them.
 package flux
