@@ -155,6 +155,32 @@ func TestMaxSeries(t *testing.T) {
 	}
 }
 
+// TestRetention shortens the retention of what is stored.
+func TestRetention(t *testing.T) {
+	dir, now := t.TempDir(), time.Now()
+	db := open(t, embedded.Options{Dir: dir})
+	if err := db.Write(t.Context(), series.Raw, seriestest.Lines(
+		reading("thao", now.Add(-1000*time.Hour), 1), reading("thao", now.Add(-time.Hour), 2))); err != nil {
+		t.Fatal(err)
+	}
+	db.Expire()
+	if n := count(t, db, "river_gauge"); n != 2 {
+		t.Errorf("%d points, want both", n)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db = open(t, embedded.Options{Dir: dir, Retention: series.Retention{Raw: 24 * time.Hour}})
+	db.Expire()
+	if n := count(t, db, "river_gauge"); n != 1 {
+		t.Errorf("%d points, want the one of an hour ago", n)
+	}
+	// The window whose series are all gone takes new ones.
+	if err := db.Write(t.Context(), series.Raw, seriestest.Lines(reading("thao", now, 3))); err != nil {
+		t.Error(err)
+	}
+}
+
 func BenchmarkWrite(b *testing.B) {
 	for _, fields := range []int{1, 5} {
 		b.Run(fmt.Sprint(fields, " fields"), func(b *testing.B) {
