@@ -44,6 +44,13 @@ func (l deviceLog) add(f *deviceFrame) deviceLog {
 	return append(slices.Clip(slices.Clone(keep)), f)
 }
 
+// skip is for changes that nobody was told of: what was known before does not
+// lead to the present any more.
+func (l deviceLog) skip() deviceLog {
+	const gap = 2
+	return deviceLog{{gen: l.gen() + gap}}
+}
+
 // covers reports whether a client that had frame gen can be told the rest.
 func (l deviceLog) covers(gen uint64) bool {
 	return gen == l.gen() || len(l) > 0 && gen+1 >= l[0].gen
@@ -77,8 +84,7 @@ func (l deviceLog) messageSince(gen uint64, want *filter.Filter) (*websocket.Pre
 	if len(u.Features) == 0 && len(u.Removed) == 0 {
 		return nil, nil
 	}
-	message, _, err := encode(u)
-	return message, err
+	return u.message()
 }
 
 // A watch notices what changes about the devices.
@@ -119,7 +125,7 @@ func (w *watch) changes(states []citywatch.DeviceState, touched map[string]struc
 	}
 	u := update{Type: typeDevices, Time: f.time, Features: pass(f.items, anything), Removed: f.removed}
 	var err error
-	f.message, _, err = encode(u)
+	f.message, err = u.message()
 	return f, err
 }
 

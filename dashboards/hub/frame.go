@@ -53,8 +53,31 @@ type transition struct {
 type update struct {
 	Type     string            `json:"type"`
 	Time     time.Time         `json:"time"`
-	Features []json.RawMessage `json:"features"`
 	Removed  []string          `json:"removed,omitempty"`
+	Features []json.RawMessage `json:"-"` // written by message
+}
+
+// message encodes the update. The features are JSON already: json.Marshal would
+// read each of them once more, which for thousands of devices takes as long as
+// encoding them did.
+func (u *update) message() (*websocket.PreparedMessage, error) {
+	head, err := json.Marshal(u)
+	if err != nil {
+		return nil, err
+	}
+	size := len(head) + len(`,"features":[]`)
+	for _, f := range u.Features {
+		size += len(f) + len(",")
+	}
+	data := append(make([]byte, 0, size), head[:len(head)-len("}")]...)
+	data = append(data, `,"features":[`...)
+	for i, f := range u.Features {
+		if i > 0 {
+			data = append(data, ',')
+		}
+		data = append(data, f...)
+	}
+	return websocket.NewPreparedMessage(websocket.TextMessage, append(data, "]}"...))
 }
 
 // A heartbeat tells the server's clock, and that every change of an alert up

@@ -18,6 +18,7 @@ import (
 	"citywatch/dashboards/filter"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/sync/errgroup"
 )
 
 // A Hub serves the stream. It is an http.Handler; it serves while Run runs.
@@ -32,7 +33,7 @@ type Hub struct {
 
 	// state is what clients read. Whoever replaces it holds mu.
 	state atomic.Pointer[state]
-	// kick wakes Run when there is something new.
+	// kick wakes tellAlerts when there is something new.
 	kick chan struct{}
 
 	mu      sync.Mutex
@@ -98,26 +99,47 @@ func (h *Hub) Run(ctx context.Context) error {
 		return err
 	}
 	h.begin()
-	devices := time.NewTicker(h.options.DevicesEvery)
-	defer devices.Stop()
-	heartbeat := time.NewTicker(h.options.HeartbeatEvery)
-	defer heartbeat.Stop()
-	var err error
-	for err == nil {
+	// Apart, so that no alert waits while thousands of devices are encoded.
+	g, running := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		return every(running, h.options.DevicesEvery, func(now time.Time) error { return h.tellDevices(&w, now) })
+	})
+	g.Go(func() error { return every(running, h.options.HeartbeatEvery, h.beat) })
+	g.Go(func() error { return h.tellAlerts(running) })
+	err := g.Wait()
+	h.end()
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// every calls do in intervals until ctx ends or do fails.
+func every(ctx context.Context, interval time.Duration, do func(time.Time) error) error {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
 		select {
+		case now := <-ticker.C:
+			if err := do(now); err != nil {
+				return err
+			}
 		case <-ctx.Done():
-			h.end()
-			return nil
-		case <-h.kick:
-			h.wake()
-		case now := <-devices.C:
-			err = h.tellDevices(&w, now)
-		case now := <-heartbeat.C:
-			err = h.beat(now)
+			return ctx.Err()
 		}
 	}
-	h.end()
-	return err
+}
+
+// tellAlerts wakes the clients for every change of an alert.
+func (h *Hub) tellAlerts(ctx context.Context) error {
+	for {
+		select {
+		case <-h.kick:
+			h.wake()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 func (h *Hub) begin() {
@@ -202,11 +224,10 @@ func (h *Hub) wake() {
 }
 
 func (h *Hub) tellDevices(w *watch, now time.Time) error {
-	h.mu.Lock()
-	touched := h.touched
-	h.touched = make(map[string]struct{}, len(touched))
-	h.mu.Unlock()
-
+	touched, listened := h.takeTouched()
+	if !listened {
+		return nil
+	}
 	frame, err := w.changes(h.source.Devices(), touched, h.encoder(now))
 	if frame == nil || err != nil {
 		return err
@@ -218,6 +239,24 @@ func (h *Hub) tellDevices(w *watch, now time.Time) error {
 	h.mu.Unlock()
 	h.wake()
 	return nil
+}
+
+// takeTouched returns the devices that were heard since the last time, and
+// whether anybody listens. If nobody does, nothing is encoded, and the log says
+// that it has a gap.
+func (h *Hub) takeTouched() (touched map[string]struct{}, listened bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.seats == 0 {
+		clear(h.touched)
+		next := *h.state.Load()
+		next.devices = next.devices.skip()
+		h.state.Store(&next)
+		return nil, false
+	}
+	touched = h.touched
+	h.touched = make(map[string]struct{}, len(touched))
+	return touched, true
 }
 
 func (h *Hub) encoder(now time.Time) *feature.Devices {
