@@ -75,6 +75,29 @@ func TestCrash(t *testing.T) {
 	}
 }
 
+// TestNewJournal has a place in a journal that is no more.
+func TestNewJournal(t *testing.T) {
+	m, db := newMemory(), openEmbedded(t, series.Retention{})
+	m.saved["store/0"] = []byte(`{"stored":1000,"summed":990}`)
+	for i := range 10 {
+		m.append(reading("thao", time.Unix(int64(1_700_000_000+i), 0), float64(i)))
+	}
+	p := parts(m, db)
+	p.Entries = func(shard int, from uint64) store.Entries {
+		if from != 991 {
+			t.Errorf("read from %d", from)
+		}
+		return m.reader(shard, 0) // as the journal does where it has no such entry
+	}
+	_, stop := start(t, p)
+	stored(t, db, 10)
+	stop()
+	var place struct{ Stored uint64 }
+	if err := json.Unmarshal(m.saved["store/0"], &place); err != nil || place.Stored != 10 {
+		t.Errorf("saved %s, %v", m.saved["store/0"], err)
+	}
+}
+
 func TestPoison(t *testing.T) {
 	m := newMemory()
 	db := &faulty{database: openEmbedded(t, series.Retention{}), write: func(_ series.Resolution, lines []byte) error {

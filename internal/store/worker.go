@@ -39,6 +39,11 @@ type worker struct {
 	batch  batch
 	dirty  *windows // that readings since the last summing fell into
 
+	entries chan citywatch.Entry // from read
+	jobs    chan job             // to sum
+	done    chan uint64          // from sum: the upTo of the job that is done
+
+	from        uint64 // the first entry that is read
 	place, kept place
 	marked      uint64 // the last entry whose windows are in dirty or summed up
 	keptAt      time.Time
@@ -56,6 +61,7 @@ func newWorker(s *Store, shard int) *worker {
 		writer: s.newWriter(), schema: newSchema(s.parts.Options.MaxFields), dirty: newWindows(),
 		expired: reminder{log: s.parts.Log}, unkept: reminder{log: s.parts.Log},
 		letters: rate.NewLimiter(lettersPerSecond, letterBurst),
+		entries: make(chan citywatch.Entry), jobs: make(chan job), done: make(chan uint64),
 	}
 	w.storedAt.Store(time.Now().UnixNano())
 	behind(s.parts.Metrics, shard, func() time.Time { return time.Unix(0, w.storedAt.Load()) })
@@ -72,11 +78,11 @@ func (w *worker) run(ctx context.Context) error {
 	if err := w.load(ctx); err != nil {
 		return err
 	}
-	entries, jobs, done := make(chan citywatch.Entry), make(chan job), make(chan uint64)
+	w.from = min(w.place.Stored, w.place.Summed) + 1
 	g, running := errgroup.WithContext(ctx)
-	g.Go(func() error { return w.read(running, entries) })
-	g.Go(func() error { return w.sum(running, jobs, done) })
-	g.Go(func() error { return w.loop(running, entries, jobs, done) })
+	g.Go(func() error { return w.read(running) })
+	g.Go(func() error { return w.sum(running) })
+	g.Go(func() error { return w.loop(running) })
 	err := g.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
@@ -86,8 +92,8 @@ func (w *worker) run(ctx context.Context) error {
 
 // read passes on the entries; it is one ahead of the loop, and the journal's
 // reader a few more. Nothing else is kept in memory.
-func (w *worker) read(ctx context.Context, to chan<- citywatch.Entry) error {
-	reader := w.store.parts.Entries(w.shard, min(w.place.Stored, w.place.Summed)+1)
+func (w *worker) read(ctx context.Context) error {
+	reader := w.store.parts.Entries(w.shard, w.from)
 	defer reader.Close()
 	for {
 		e, err := reader.Next(ctx)
@@ -95,7 +101,7 @@ func (w *worker) read(ctx context.Context, to chan<- citywatch.Entry) error {
 			return err
 		}
 		select {
-		case to <- e:
+		case w.entries <- e:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -103,16 +109,16 @@ func (w *worker) read(ctx context.Context, to chan<- citywatch.Entry) error {
 }
 
 // sum computes the summaries of one job after the other.
-func (w *worker) sum(ctx context.Context, jobs <-chan job, done chan<- uint64) error {
+func (w *worker) sum(ctx context.Context) error {
 	s := newSummer(w.store)
 	for {
 		select {
-		case j := <-jobs:
+		case j := <-w.jobs:
 			if err := s.sum(ctx, j.windows); err != nil {
 				return err
 			}
 			select {
-			case done <- j.upTo:
+			case w.done <- j.upTo:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
@@ -122,13 +128,13 @@ func (w *worker) sum(ctx context.Context, jobs <-chan job, done chan<- uint64) e
 	}
 }
 
-func (w *worker) loop(ctx context.Context, entries <-chan citywatch.Entry, jobs chan<- job, done <-chan uint64) error {
+func (w *worker) loop(ctx context.Context) error {
 	full := time.NewTimer(maxWait)
 	full.Stop()
 	ticker := time.NewTicker(w.store.sumEvery)
 	defer ticker.Stop()
 	for {
-		in := entries
+		in := w.entries
 		if w.summing && w.many() {
 			in = nil // no more before some of it is summed up
 		}
@@ -145,15 +151,15 @@ func (w *worker) loop(ctx context.Context, entries <-chan citywatch.Entry, jobs 
 		case <-full.C:
 			err = w.flush(ctx)
 		case <-ticker.C:
-			err = w.handOver(ctx, jobs)
-		case upTo := <-done:
+			err = w.handOver(ctx)
+		case upTo := <-w.done:
 			w.summing = false
 			w.place.Summed = upTo
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
 		if err == nil && w.many() {
-			err = w.handOver(ctx, jobs)
+			err = w.handOver(ctx)
 		}
 		if err != nil {
 			return err
@@ -168,6 +174,10 @@ func (w *worker) loop(ctx context.Context, entries <-chan citywatch.Entry, jobs 
 
 // take adds an entry to the batch.
 func (w *worker) take(ctx context.Context, e *citywatch.Entry) error {
+	if e.Seq < w.from {
+		// The journal was begun anew: the place is one in another.
+		w.from, w.place, w.marked = e.Seq, place{}, 0
+	}
 	if e.Seq <= w.place.Stored {
 		// Read again after a restart, only for the summaries.
 		for i := range e.Readings {
@@ -252,12 +262,12 @@ func (w *worker) many() bool { return w.dirty.count >= w.store.manyWindows }
 
 // handOver has the windows summed up that readings fell into so far, unless
 // others still are.
-func (w *worker) handOver(ctx context.Context, jobs chan<- job) error {
+func (w *worker) handOver(ctx context.Context) error {
 	if w.summing || w.dirty.empty() {
 		return nil
 	}
 	select {
-	case jobs <- job{windows: w.dirty, upTo: w.marked}:
+	case w.jobs <- job{windows: w.dirty, upTo: w.marked}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
