@@ -37,6 +37,7 @@ type province struct {
 	devices []citywatch.DeviceState
 	letters []citywatch.DeadLetter
 	broken  error // what History answers with
+	burns   bool  // what Reset answers with
 	system  dashboards.System
 	ready   dashboards.ReadyReport
 	now     func() time.Time
@@ -164,6 +165,9 @@ func (p *province) Acknowledge(_ context.Context, id string, version int, actor 
 
 func (p *province) Reset(_ context.Context, id string, version int, actor string) (citywatch.Alert, error) {
 	a, err := p.seen(id, version)
+	if err == nil && p.burning() {
+		err = fmt.Errorf("%w: it is not over", dashboards.ErrConflict)
+	}
 	if err != nil {
 		return a, err
 	}
@@ -188,8 +192,11 @@ func (p *province) raise(device, rule string, level citywatch.Level, name citywa
 	now := p.now()
 	e.Device, e.Time = device, now
 	a := citywatch.Alert{
-		ID: rule + "/" + device + "/1", Rule: rule, RuleHash: "5f1d", Name: name, Device: device,
+		ID: rule + "/" + device + "/1", Rule: rule, RuleHash: "5f1d", Name: name, Hazard: rule, Device: device,
 		Level: level, Condition: citywatch.Active, Handling: citywatch.New, Since: now, Evidence: []citywatch.Evidence{e},
+	}
+	if rule == "fire-panel" {
+		a.Hazard = "fire"
 	}
 	for _, s := range p.Devices() {
 		if s.Device.ID == device {
@@ -348,8 +355,7 @@ func (p *province) storm() {
 		citywatch.Evidence{Value: "water_level", Number: 83.62, Unit: "m", Bound: bound(83.5)})
 	p.raise("mua-sa-pa", "rain-24h", 2, vi("Mưa to trong 24 giờ", "Heavy rain in 24 h"),
 		citywatch.Evidence{Value: "rain_24h", Number: 63.4, Unit: "mm", Bound: bound(51)})
-	panel := p.first("fire_panel")
-	p.raise(panel, "fire-panel", 4, vi("Tủ báo cháy", "Fire alarm panel"), citywatch.Evidence{Value: "state", Text: "fire"})
+	p.raise(p.first("fire_panel"), "fire-panel", 4, vi("Tủ báo cháy", "Fire alarm panel"), citywatch.Evidence{Value: "state", Text: "fire"})
 	seen := p.raise("dat-y-ty", "soil-saturated", 2, vi("Đất gần bão hòa nước", "Soil near saturation"),
 		citywatch.Evidence{Value: "soil_moisture", Number: 86.2, Unit: "%", Bound: bound(85.1)})
 	_, _ = p.Acknowledge(context.Background(), seen.ID, seen.Version, "Nguyễn Thị Hoa")
@@ -372,4 +378,10 @@ func (p *province) first(class string) string {
 		}
 	}
 	return strings.ToUpper(class)
+}
+
+func (p *province) burning() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.burns
 }

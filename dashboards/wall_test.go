@@ -80,7 +80,7 @@ func TestAlertOnTheWall(t *testing.T) {
 		t.Logf("the alert was on the wall after %v", took)
 	}
 	card := b.text(".card")
-	for _, want := range []string{"Lũ vượt mức báo động", "Lào Cai (sông Thao)", "ngưỡng 80,00 m", "từ "} {
+	for _, want := range []string{"Lũ vượt mức báo động", "Lào Cai (sông Thao)", "ngưỡng 80,00", "từ "} {
 		if !strings.Contains(card, want) {
 			t.Errorf("the card lacks %q: %q", want, card)
 		}
@@ -95,7 +95,7 @@ func TestAlertOnTheWall(t *testing.T) {
 	a = p.publish(a, citywatch.ReasonRaised, "")
 	b.wait(`document.querySelector(".card.level-3.unseen")`)
 
-	b.do(command{"do": "click", "selector": ".acknowledge button"})
+	b.do(command{"do": "click", "selector": ".action button"})
 	b.do(command{"do": "fill", "selector": "dialog input", "text": "Nguyễn Thị Hoa"})
 	b.do(command{"do": "press", "key": "Enter"})
 	b.wait(`document.querySelector(".card.seen")?.innerText.includes("Đã xác nhận: Nguyễn Thị Hoa")`)
@@ -128,13 +128,40 @@ func TestAcknowledgeTooLate(t *testing.T) {
 		p.open[id] = a
 	}
 	p.mu.Unlock()
-	b.do(command{"do": "click", "selector": ".acknowledge button"})
+	b.do(command{"do": "click", "selector": ".action button"})
 	b.do(command{"do": "fill", "selector": "dialog input", "text": "Hoa"})
 	b.do(command{"do": "click", "selector": "dialog [type=submit]"})
-	b.wait(`document.querySelector(".acknowledge [role=alert]")?.innerText.includes("vừa thay đổi")`)
+	b.wait(`document.querySelector(".action [role=alert]")?.innerText.includes("vừa thay đổi")`)
 	if !evaluate[bool](b, `!!document.querySelector(".card.unseen")`) {
 		t.Error("the alert counts as seen")
 	}
+}
+
+// TestFireIsReset: a fire stays on the wall until somebody says that it is out.
+func TestFireIsReset(t *testing.T) {
+	p := newProvince(t)
+	p.burns = true
+	a := p.raise(p.first("fire_panel"), "fire-panel", 4, citywatch.Text{VI: "Tủ báo cháy"}, citywatch.Evidence{Value: "state", Text: "fire"})
+	_, err := p.Acknowledge(t.Context(), a.ID, a.Version, "Hoa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.run(t, "127.0.0.1:0")
+	b := newBrowser(t)
+	b.open(r.wall(), 1920, 1080)
+	b.waitLive()
+	if value := b.text(".card .value"); value != "CHÁY" {
+		t.Errorf("the card says %q, whatever the panel says now", value)
+	}
+	b.do(command{"do": "click", "selector": ".action.reset button"})
+	b.do(command{"do": "fill", "selector": "dialog input", "text": "Hoa"})
+	b.do(command{"do": "press", "key": "Enter"})
+	b.wait(`document.querySelector(".action [role=alert]")?.innerText.includes("chưa hết")`)
+	p.mu.Lock()
+	p.burns = false
+	p.mu.Unlock()
+	b.do(command{"do": "click", "selector": ".action.reset button"})
+	b.wait(`!document.querySelector(".card")`)
 }
 
 // TestConnectionLost: a wall whose server is gone says so over everything, and
@@ -160,7 +187,7 @@ func TestConnectionLost(t *testing.T) {
 	if strip := b.text(".strip"); strings.Contains(strip, "có số liệu") || !strings.Contains(strip, "không rõ tình trạng hệ thống") {
 		t.Errorf("the strip still knows %q", strip)
 	}
-	if !evaluate[bool](b, `document.querySelector(".acknowledge button").disabled`) {
+	if !evaluate[bool](b, `document.querySelector(".action button").disabled`) {
 		t.Error("an alert can be acknowledged though nobody hears it")
 	}
 
@@ -267,8 +294,8 @@ func TestScreens(t *testing.T) {
 }
 
 // cutOff lists the values and names of which a part lies outside its card.
-const cutOff = `[...document.querySelectorAll(".card .name, .card .value, .card .bound, .clock .time, .levels li")]
-	.filter((e) => { const b = e.getBoundingClientRect(); return b.left < 0 || b.right > innerWidth + 1 || e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline"; })
+const cutOff = `[...document.querySelectorAll(".card .name, .card .value, .card .bound, .card .no-signal, .card .since, .clock .time, .levels li")]
+	.filter((e) => { const b = e.getBoundingClientRect(), within = (e.closest(".card") ?? document.body).getBoundingClientRect(); return b.left < within.left || b.right > within.right + 1 || e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline"; })
 	.map((e) => e.className + ": " + e.innerText)`
 
 // TestChoosing: a click on an alert takes the map and the chart there, and
@@ -289,7 +316,7 @@ func TestChoosing(t *testing.T) {
 	b.do(command{"do": "click", "selector": ".values li:first-child button"})
 	b.wait(`document.querySelector(".plot").getAttribute("aria-label").includes("Mưa 1 giờ")`)
 	b.do(command{"do": "click", "selector": ".spans button:first-child"})
-	b.wait(`document.querySelector(".spans [aria-pressed=true]").innerText === "30 phút"`)
+	b.wait(`document.querySelector(".spans [aria-pressed=true]").innerText === "5 phút"`)
 	b.do(command{"do": "press", "key": "Escape"})
 	b.wait(`document.querySelector(".device h2").innerText.startsWith("Tủ báo cháy")`)
 	b.faults()

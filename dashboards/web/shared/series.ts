@@ -60,3 +60,14 @@ export function split(bounds: readonly Bound[]): { drawn: { level: Bound["level"
   }
   return { drawn, missing };
 }
+
+/**
+ * The shortest of the spans (ascending, in ms) that holds every reading and at
+ * least six periods: the hours of a station, and the first minutes of one that
+ * has just begun.
+ */
+export function fitting(spans: readonly number[], readings: readonly Reading[], period: number, now: number): number {
+  const first = readings[0];
+  const extent = Math.max(first ? now - Date.parse(first.time) : Infinity, 6 * period * 1000);
+  return spans.find((span) => span >= extent) ?? spans.at(-1)!;
+}

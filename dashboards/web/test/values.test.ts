@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ServerClock } from "../shared/clock";
 import { age, duration, number, quantity, Times, unit } from "../shared/format";
 import { countFreshness, freshnessAt } from "../shared/freshness";
-import { columns, range, split } from "../shared/series";
+import { columns, fitting, range, split } from "../shared/series";
 import { textValue, word } from "../shared/words";
 import type { Device } from "../shared/wire";
 
@@ -104,4 +104,15 @@ test("the axis shows how far the next bound is, and no further", () => {
 
 test("a level that is not configured is named, never drawn", () => {
   assert.deepEqual(split([{ level: 1, bound: 80 }, { level: 2, bound: null }]), { drawn: [{ level: 1, bound: 80 }], missing: [2] });
+});
+
+test("the span that is shown fits what there is", () => {
+  const now = at("2026-11-22T07:00:00Z");
+  const since = (minutes: number) => [{ time: new Date(now - minutes * 60_000).toISOString(), value: 1 }];
+  const spans = [5, 30, 180].map((m) => m * 60_000);
+  assert.equal(fitting(spans, since(1), 5, now), spans[0]);
+  assert.equal(fitting(spans, since(12), 5, now), spans[1]);
+  assert.equal(fitting(spans, since(1), 600, now), spans[2], "six readings of a slow station need an hour");
+  assert.equal(fitting(spans, since(1000), 5, now), spans[2]);
+  assert.equal(fitting(spans, [], 5, now), spans[2]);
 });

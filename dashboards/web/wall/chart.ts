@@ -96,7 +96,8 @@ export class Chart {
         {},
         { stroke: "#e6ecf1", width: Math.max(2, rem * 0.14), spanGaps: false, points: { show: (self) => self.data[0].length < 60, size: rem * 0.45, fill: "#e6ecf1" } },
       ],
-      hooks: { draw: [(self) => drawLines(self, lines, font, rem)] },
+      // Before the series: the curve runs over the lines and their names.
+      hooks: { drawAxes: [(self) => drawLines(self, lines, font, rem)] },
     };
   }
 
@@ -125,7 +126,7 @@ function drawLines(self: uPlot, lines: readonly Line[], font: string, rem: numbe
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.fillText(line.label, bbox.left + bbox.width - rem * 0.3, y - rem * 0.1);
+    ctx.fillText(line.label, bbox.left + bbox.width - rem * 0.3 * devicePixelRatio, y - rem * 0.1 * devicePixelRatio);
   }
   ctx.restore();
 }

@@ -6,7 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { get } from "../shared/api";
 import { duration, number, unit } from "../shared/format";
 import { freshnessAt } from "../shared/freshness";
-import { split } from "../shared/series";
+import { fitting, split } from "../shared/series";
 import { textValue } from "../shared/words";
 import type { Device, Reading, Readings, ValueProperties } from "../shared/wire";
 import { Chart, type Line } from "./chart";
@@ -15,8 +15,10 @@ import { Ago } from "./list";
 import { alerts, chooseDevice, chosen, classes, devices, lang, now, phase, province, shown, t, times, unpin, zoneName } from "./state";
 
 /** The spans that can be chosen, in ms. */
-const spans = [30 * 60_000, 3 * 3_600_000, 24 * 3_600_000];
-const span = signal(spans[1]!);
+const spans = [5 * 60_000, 30 * 60_000, 3 * 3_600_000, 24 * 3_600_000];
+/** What is asked for where nobody has chosen. */
+const usual = spans[2]!;
+const chosenSpan = signal<number | undefined>(undefined);
 
 export const device = computed(() => (shown.value ? devices.value.get(shown.value.device) : undefined));
 
@@ -52,18 +54,21 @@ function Chosen(props: { device: Device }): JSX.Element {
           </button>
         )}
       </header>
-      <p class={`heard ${look}`}>
-        {t(look === "fresh" ? "freshOne" : look === "late" ? "lateOne" : look === "silent" ? "silentOne" : "neverOne")}
-        {p.heard && (
-          <>
-            {" · "}
-            {t("lastReading")} {times.value.long(lang.value, Date.parse(p.heard))} (<Ago ms={Date.parse(p.heard)} />)
-          </>
-        )}
-      </p>
+      <div class="measures">
+        <p class={`heard ${look}`}>
+          {t(look === "fresh" ? "freshOne" : look === "late" ? "lateOne" : look === "silent" ? "silentOne" : "neverOne")}
+          {p.heard && (
+            <>
+              {" · "}
+              {t("lastReading")} {times.value.long(lang.value, Date.parse(p.heard))} (<Ago ms={Date.parse(p.heard)} />)
+            </>
+          )}
+        </p>
+        <Spans />
+      </div>
       <div class="measures">
         <Values values={p.values} look={look} device={p.id} />
-        <Spans />
+        <Missing />
       </div>
       <ChartPanel />
     </>
@@ -96,8 +101,19 @@ interface Past {
   state: "loading" | "failed" | "here";
   every: number;
   points: Reading[];
+  /** The last point is a reading that the stream has brought. */
+  appended?: boolean;
 }
 const past = signal<Past>({ key: "", state: "loading", every: 0, points: [] });
+
+/** The span that is shown: the chosen one, or the one that fits. */
+const span = computed(() => {
+  if (chosenSpan.value !== undefined) return chosenSpan.value;
+  const d = device.value;
+  if (!d || past.value.state !== "here" || now.value === undefined) return usual;
+  const within = spans.filter((s) => s <= usual);
+  return fitting(within, past.value.points, d.properties.period, now.value);
+});
 
 /** How often the past is asked for again, in ms; in between, the stream's readings are appended. */
 const askAgain = 60_000;
@@ -105,7 +121,7 @@ const askAgain = 60_000;
 function ChartPanel(): JSX.Element {
   const value = charted.value;
   const id = device.value?.id;
-  const key = id && value && value.number !== undefined ? `${id}/${value.value}/${span.value}` : "";
+  const key = id && value && value.number !== undefined ? `${id}/${value.value}/${chosenSpan.value ?? ""}` : "";
   const alive = phase.value === "live";
   useEffect(() => {
     if (!key || !id || !value || !alive) return;
@@ -128,21 +144,18 @@ function ChartPanel(): JSX.Element {
 
 function Spans(): JSX.Element {
   return (
-    <div class="spans">
-      <Missing />
-      <div role="group" aria-label={t("span")}>
-        {spans.map((s) => (
-          <button key={s} type="button" class="plain" aria-pressed={span.value === s} onClick={() => (span.value = s)}>
-            {duration(lang.value, s)}
-          </button>
-        ))}
-      </div>
+    <div class="spans" role="group" aria-label={t("span")}>
+      {spans.map((s) => (
+        <button key={s} type="button" class="plain" aria-pressed={span.value === s} onClick={() => (chosenSpan.value = s)}>
+          {duration(lang.value, s)}
+        </button>
+      ))}
     </div>
   );
 }
 
 async function ask(key: string, id: string, value: string, signal: AbortSignal): Promise<void> {
-  const query = new URLSearchParams({ value, from: `-${span.peek() / 1000}s` });
+  const query = new URLSearchParams({ value, from: `-${(chosenSpan.peek() ?? usual) / 1000}s` });
   try {
     const answer = await get<Readings>(`devices/${encodeURIComponent(id)}/readings?${query}`, signal);
     past.value = { key, state: "here", every: answer.every, points: answer.points };
@@ -183,8 +196,11 @@ function Missing(): JSX.Element | null {
 /** The readings of the past, followed by those the stream has brought since. */
 function withNewest(p: Past, value: ValueProperties): Reading[] {
   const last = p.points.at(-1);
-  if (value.number === undefined || p.every > 0) return p.points;
-  if (last && Date.parse(last.time) >= Date.parse(value.time)) return p.points;
+  if (p.state !== "here" || value.number === undefined) return p.points;
+  // An interval holds what was measured until its end.
+  const known = last ? Date.parse(last.time) + (p.appended ? 0 : p.every * 1000) : 0;
+  if (known >= Date.parse(value.time)) return p.points;
+  p.appended = true;
   return (p.points = [...p.points, { time: value.time, value: value.number }]);
 }
 

@@ -12,13 +12,16 @@ import { LevelBadge } from "./icons";
 import { askOperator } from "./operator";
 import { alerts, chooseAlert, devices, freshness, lang, now, operator, phase, shown, t, takeAlert, times, zoneName } from "./state";
 
+/** So many alerts have room; more are listed closer. */
+const roomy = 5;
+
 export function AlertList(): JSX.Element {
   const list = alerts.value;
   const open = list.filter(unseen).length;
   const scroller = useRef<HTMLOListElement>(null);
   const below = useBelow(scroller, list);
   return (
-    <section class="alerts" aria-label={t("alerts")}>
+    <section class={list.length > roomy ? "alerts many" : "alerts"} aria-label={t("alerts")}>
       <header>
         <h2>{t("alerts")}</h2>
         <span class="count">{list.length}</span>
@@ -110,7 +113,7 @@ function Card(props: { alert: Alert }): JSX.Element {
         </span>
         <Measured alert={alert} />
       </button>
-      {unseen(alert) && <Acknowledge alert={alert} />}
+      <Actions alert={alert} />
     </article>
   );
 }
@@ -157,7 +160,6 @@ function Measured(props: { alert: Alert }): JSX.Element {
       {e.bound !== undefined && !e.text && (
         <span class="bound">
           {t("bound")} {number(l, e.bound, decimals)}
-          {u && ` ${u}`}
         </span>
       )}
       <Ago ms={Date.parse(current ? newest.time : e.time)} />
@@ -178,33 +180,44 @@ function Since(props: { ms: number }): JSX.Element {
   return <span class="since">{t("since", { time: times.value.since(lang.value, props.ms, at) })}</span>;
 }
 
-function Acknowledge(props: { alert: Alert }): JSX.Element {
+/** What can be done about the alert: acknowledge it, and end a fire that is out. */
+function Actions(props: { alert: Alert }): JSX.Element | null {
+  const { hazard, condition } = props.alert.properties;
+  if (unseen(props.alert)) return <Action alert={props.alert} what="acknowledge" />;
+  // A fire is latched: a panel that has burnt through goes quiet too.
+  if (hazard === "fire" && condition === "active") return <Action alert={props.alert} what="reset" />;
+  return null;
+}
+
+function Action(props: { alert: Alert; what: "acknowledge" | "reset" }): JSX.Element {
   const sending = useSignal(false);
   const trouble = useSignal("");
-  const { id, properties } = props.alert;
+  const { alert, what } = props;
+  const { name, version } = alert.properties;
   const send = async (): Promise<void> => {
     const actor = operator.value || (await askOperator());
     if (!actor) return;
     sending.value = true;
     trouble.value = "";
     try {
-      takeAlert(await post<Alert>(`alerts/${encodeURIComponent(id)}/acknowledge`, { actor, version: properties.version }));
+      takeAlert(await post<Alert>(`alerts/${encodeURIComponent(alert.id)}/${what}`, { actor, version }));
     } catch (error) {
-      const changed = error instanceof ApiError && error.problem.status === 409;
-      trouble.value = changed ? t("changed") : t("failed", { why: error instanceof Error ? error.message : String(error) });
+      const refused = error instanceof ApiError && error.problem.status === 409;
+      const why = error instanceof Error ? error.message : String(error);
+      trouble.value = refused ? t(what === "reset" ? "notOver" : "changed") : t("failed", { why });
     } finally {
       sending.value = false;
     }
   };
   return (
-    <div class="acknowledge">
+    <div class={`action ${what}`}>
       <button
         type="button"
         disabled={sending.value || phase.value !== "live"}
         onClick={() => void send()}
-        aria-label={`${t("acknowledge")}: ${properties.name[lang.value]}`}
+        aria-label={`${t(what)}: ${name[lang.value]}`}
       >
-        {sending.value ? t("acknowledging") : t("acknowledge")}
+        {t(sending.value ? "sending" : what)}
       </button>
       {trouble.value && <p role="alert">{trouble.value}</p>}
     </div>

@@ -7,7 +7,7 @@ import type { Device, Level, ZoneCollection } from "../shared/wire";
 import { unseen } from "../shared/world";
 import { drawBadge, drawDevice } from "./icons";
 import { alerts, chooseAlert, chooseDevice, destination, devices, now, province, shown, zones } from "./state";
-import { font, mapStyle } from "./style";
+import { font, mapStyle, zoomFor } from "./style";
 
 /** How near a chosen alert is shown. */
 const nearZoom = 10.5;
@@ -70,6 +70,7 @@ function icon(level: Level, seen: boolean, stale: boolean): string {
 class Painter {
   private painted: { zones?: ZoneCollection; alerts?: unknown; destination?: unknown } = {};
   private devicesAt = 0;
+  private looks = "";
   private colored = new Map<string, Level>();
 
   constructor(
@@ -134,6 +135,10 @@ class Painter {
 
   private paintDevices(at: number): void {
     this.devicesAt = at;
+    // Most seconds nothing looks other than before, though much was measured.
+    const looks = [...devices.value.values()].map((d) => d.id + freshnessAt(d, at) + (d.geometry?.coordinates ?? "")).join();
+    if (looks === this.looks) return;
+    this.looks = looks;
     void this.source("devices").setData({
       type: "FeatureCollection",
       features: [...devices.value.values()].filter((d) => d.geometry).map((d) => deviceFeature(d, at)),
@@ -147,7 +152,7 @@ class Painter {
     const animate = this.painted.destination !== undefined && !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.painted.destination = to;
     const home = zoneBounds(zones.value) ?? province.value?.extent;
-    if (to.at) this.map.flyTo({ center: to.at, zoom: Math.max(this.map.getZoom(), nearZoom), animate });
+    if (to.at) this.map.flyTo({ center: to.at, zoom: Math.max(this.map.getZoom(), zoomFor(nearZoom, this.scale)), animate });
     else if (home) this.map.fitBounds(home, { padding: 28 * this.scale, animate });
   }
 

@@ -113,6 +113,18 @@ export function unpin(): void {
   });
 }
 
+/** So long after anybody touched it, in ms, the wall shows the whole again. */
+const idleAfter = 5 * 60_000;
+
+function returnWhenIdle(): void {
+  let timer = 0;
+  const touched = (): void => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(unpin, idleAfter);
+  };
+  for (const event of ["pointerdown", "keydown", "wheel"]) window.addEventListener(event, touched, { passive: true });
+}
+
 /** Takes an alert that a request has returned, before the stream tells of it. */
 export function takeAlert(alert: Alert): void {
   const known = world.alerts.get(alert.id);
@@ -151,6 +163,7 @@ export function start(): void {
     random: Math.random,
   });
   connection.start();
+  returnWhenIdle();
   window.addEventListener("online", () => connection.hurry());
   document.addEventListener("visibilitychange", () => connection.hurry());
   window.setInterval(() => (now.value = clock.now()), 1000);

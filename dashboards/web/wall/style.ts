@@ -15,6 +15,11 @@ function colorOf(level: ExpressionSpecification): ExpressionSpecification {
   return ["match", level, ...cases, "#000000"] as unknown as ExpressionSpecification;
 }
 
+/** A zoom at which a screen of that scale shows as much land as one of 1920 pixels does at zoom. */
+export function zoomFor(zoom: number, scale: number): number {
+  return zoom + Math.log2(scale);
+}
+
 /** @param scale 1 for a screen of 1920 pixels */
 export function mapStyle(scale: number): StyleSpecification {
   return {
@@ -88,7 +93,7 @@ function devices(scale: number): LayerSpecification[] {
       source: "devices",
       layout: {
         "icon-image": ["concat", "device-", ["get", "look"]],
-        "icon-size": ["interpolate", ["linear"], ["zoom"], 7, 0.72, 10, 1, 13, 1.3],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], zoomFor(7, scale), 0.72, zoomFor(10, scale), 1, zoomFor(13, scale), 1.3],
         "icon-allow-overlap": true,
         "icon-padding": 1,
         // What is silent lies over what reports.
@@ -99,7 +104,7 @@ function devices(scale: number): LayerSpecification[] {
       id: "device-names",
       type: "symbol",
       source: "devices",
-      minzoom: 9.6,
+      minzoom: zoomFor(9.6, scale),
       layout: { "text-field": ["get", "name"], "text-font": [font], "text-size": 14 * scale, "text-offset": [0, 1.1], "text-anchor": "top", "text-max-width": 12 },
       paint: { "text-color": "#b9c4cc", "text-halo-color": "#0d1318", "text-halo-width": 1.6 * scale },
     },
