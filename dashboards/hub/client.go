@@ -244,11 +244,11 @@ func (c *client) tellNext(st *state) (idle bool, err error) {
 	if f := st.alerts.after(c.seq); f != nil {
 		return false, c.tellAlert(st, f)
 	}
-	if gen := st.devices.gen(); gen > c.gen {
+	if st.devices.gen() > c.gen {
 		if !st.devices.covers(c.gen) {
 			return false, errBehind
 		}
-		message, err := st.devices.messageSince(c.gen, &c.filter)
+		message, gen, err := st.devices.next(c.gen, &c.filter)
 		if err != nil {
 			return false, errInternal
 		}

@@ -60,7 +60,12 @@ type update struct {
 // message encodes the update. The features are JSON already: json.Marshal would
 // read each of them once more, which for thousands of devices takes as long as
 // encoding them did.
+//
+// It is nil for an update that tells nothing.
 func (u *update) message() (*websocket.PreparedMessage, error) {
+	if len(u.Features) == 0 && len(u.Removed) == 0 {
+		return nil, nil
+	}
 	head, err := json.Marshal(u)
 	if err != nil {
 		return nil, err

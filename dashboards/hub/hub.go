@@ -228,13 +228,13 @@ func (h *Hub) tellDevices(w *watch, now time.Time) error {
 	if !listened {
 		return nil
 	}
-	frame, err := w.changes(h.source.Devices(), touched, h.encoder(now))
-	if frame == nil || err != nil {
+	frames, err := w.changes(h.source.Devices(), touched, h.encoder(now))
+	if len(frames) == 0 || err != nil {
 		return err
 	}
 	h.mu.Lock()
 	next := *h.state.Load()
-	next.devices = next.devices.add(frame)
+	next.devices = next.devices.add(frames)
 	h.state.Store(&next)
 	h.mu.Unlock()
 	h.wake()
