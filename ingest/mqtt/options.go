@@ -82,8 +82,8 @@ func (o Options) Problems() []citywatch.Problem {
 	switch o.Name {
 	case "":
 		add("$.name", "any short text, unique among the sources", "a source needs a name")
-	case "push":
-		add("$.name", "choose another", "the name %q is that of readings sent by HTTP", o.Name)
+	case "push", "store":
+		add("$.name", "choose another", "citywatch itself uses the name %q, for dead letters that came another way", o.Name)
 	}
 	if message, hint := urlProblem(o.URL); message != "" {
 		add("$.url", hint, "%s", message)

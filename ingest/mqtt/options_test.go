@@ -72,10 +72,11 @@ func TestOptionsProblems(t *testing.T) {
 		"$.topics[0].format (shared)": func(o *mqtt.Options) {
 			o.Share, o.ClientID, o.Topics[0].Decode.Format = "g", "c", decode.Sparkplug
 		},
-		"$.topics[0].class":            func(o *mqtt.Options) { o.Topics[0].AutoRegister = true },
-		"$.topics[0].sector":           func(o *mqtt.Options) { o.Topics[0].Sector = "weather" },
-		"$.topics[0].device":           func(o *mqtt.Options) { o.Topics[0].Decode.Device = "{" },
-		"$.name (reserved for push)  ": func(o *mqtt.Options) { o.Name = "push" },
+		"$.topics[0].class":           func(o *mqtt.Options) { o.Topics[0].AutoRegister = true },
+		"$.topics[0].sector":          func(o *mqtt.Options) { o.Topics[0].Sector = "weather" },
+		"$.topics[0].device":          func(o *mqtt.Options) { o.Topics[0].Decode.Device = "{" },
+		"$.name (reserved for push)":  func(o *mqtt.Options) { o.Name = "push" },
+		"$.name (reserved for store)": func(o *mqtt.Options) { o.Name = "store" },
 	} {
 		o := good()
 		spoil(&o)

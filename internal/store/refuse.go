@@ -8,8 +8,9 @@ import (
 	"citywatch"
 )
 
-// source names the store in its dead letters.
-const source = "store"
+// DeadLetterSource names the store in its dead letters, which hold readings in
+// the default JSON.
+const DeadLetterSource = "store"
 
 // Each dead letter is a write to the disk. A device that does nothing but send
 // what is refused must not hold up all others: beyond these, its readings are
@@ -75,7 +76,7 @@ func deadLetter(r *citywatch.Reading, reason string) citywatch.DeadLetter {
 		reason += "; " + err.Error()
 	}
 	return citywatch.DeadLetter{
-		Source:  source,
+		Source:  DeadLetterSource,
 		Topic:   "city/" + r.Sector + "/" + r.Device,
 		Decoder: "json",
 		Device:  r.Device,
