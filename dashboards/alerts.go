@@ -18,7 +18,7 @@ import (
 func (s *site) listAlerts(w http.ResponseWriter, r *http.Request) {
 	want, err := filter.Parse(r.URL.Query())
 	if err != nil {
-		s.fail(w, r, fmt.Errorf("%w: %v", ErrInvalid, err))
+		s.fail(w, r, fmt.Errorf("%w: %w", ErrInvalid, err))
 		return
 	}
 	if state := r.URL.Query().Get("state"); state != "" && state != "open" {

@@ -13,7 +13,7 @@ import (
 func (s *site) listDevices(w http.ResponseWriter, r *http.Request) {
 	want, err := filter.Parse(r.URL.Query())
 	if err != nil {
-		s.fail(w, r, fmt.Errorf("%w: %v", ErrInvalid, err))
+		s.fail(w, r, fmt.Errorf("%w: %w", ErrInvalid, err))
 		return
 	}
 	e := s.encoder()

@@ -108,10 +108,10 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.tellAlerts(running) })
 	err := g.Wait()
 	h.end()
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // every calls do in intervals until ctx ends or do fails.

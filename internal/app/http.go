@@ -45,7 +45,9 @@ func (a *App) serve(ctx context.Context, h *house) error {
 	if err := server.Shutdown(drain); err != nil {
 		return errors.Join(server.Close(), <-failed)
 	}
-	<-failed // http.ErrServerClosed
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
 	return ctx.Err()
 }
 

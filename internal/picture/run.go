@@ -53,10 +53,10 @@ func (p *Picture) Run(ctx context.Context, watcher Watcher) error {
 	g.Go(func() error { return p.followTransitions(running, watcher) })
 	g.Go(func() error { return p.keep(running) })
 	err := g.Wait()
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return fmt.Errorf("picture: %w", err)
 	}
-	return fmt.Errorf("picture: %w", err)
+	return nil
 }
 
 func (p *Picture) followEntries(ctx context.Context, shard int, watcher Watcher) error {
