@@ -245,7 +245,7 @@ func TestParts(t *testing.T) {
 	b.waitLive()
 	b.wait(`document.querySelector(".part.down")?.innerText === "Kho số liệu: hỏng"`)
 	b.wait(`document.querySelector(".plot .over")?.innerText === "Không đọc được số liệu cũ"`)
-	if strip := b.text(".parts"); !strings.Contains(strip, "(chậm 1234)") || !strings.Contains(strip, "mức chưa cấu hình") {
+	if strip := b.text(".parts"); !strings.Contains(strip, "(chậm 1.234)") || !strings.Contains(strip, "mức chưa cấu hình") {
 		t.Errorf("the strip says %q", strip)
 	}
 }

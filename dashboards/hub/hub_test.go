@@ -216,6 +216,12 @@ func (b *bench) dial(t testing.TB, query string) *client {
 	}
 	resp.Body.Close()
 	t.Cleanup(func() { conn.Close() })
+	// The default gives up after a second, which a thousand clients that share
+	// two processors with their server may well take.
+	conn.SetPingHandler(func(data string) error {
+		_ = conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(30*time.Second))
+		return nil
+	})
 	return &client{t: t, conn: conn}
 }
 

@@ -68,7 +68,7 @@ function icon(level: Level, seen: boolean, stale: boolean): string {
 
 /** Brings what the signals say onto the map. */
 class Painter {
-  private painted: { zones?: ZoneCollection; alerts?: unknown; destination?: unknown } = {};
+  private painted: { zones?: ZoneCollection; alerts?: unknown; destination?: unknown; chosen?: string } = {};
   private devicesAt = 0;
   private looks = "";
   private colored = new Map<string, Level>();
@@ -91,7 +91,9 @@ class Painter {
     if (zones.value && this.painted.zones !== zones.value) this.paintZones(zones.value);
     if (this.painted.alerts !== alerts.value) this.paintAlerts();
     if (at - this.devicesAt >= devicesEvery) this.paintDevices(at);
-    this.map.setFilter("chosen", ["==", ["get", "id"], shown.value?.device ?? ""]);
+    const chosen = shown.value?.device ?? "";
+    if (this.painted.chosen !== chosen) this.map.setFilter("chosen", ["==", ["get", "id"], chosen]);
+    this.painted.chosen = chosen;
     this.travel();
   };
 

@@ -2,6 +2,7 @@
 // believed.
 
 import type { JSX } from "preact";
+import { number } from "../shared/format";
 import { unseen } from "../shared/world";
 import type { Freshness, Level, Part } from "../shared/wire";
 import { DeviceMark, LevelBadge } from "./icons";
@@ -73,7 +74,6 @@ export function StatusStrip(): JSX.Element {
       <ConnectionState />
       <FreshnessCounts />
       <Parts />
-      <span class="spacer" />
       <button type="button" class="plain" onClick={() => void askOperator()}>
         {t("operator")}: {operator.value || t("operatorNone")}
       </button>
@@ -102,12 +102,12 @@ function FreshnessCounts(): JSX.Element | null {
   return (
     <span class="freshness">
       <span class="muted">
-        {t("devices")} {devices.value.size}
+        {t("devices")} {number(lang.value, devices.value.size, 0)}
       </span>
       {kinds.map((kind) => (
         <span key={kind} class={`kind ${kind} ${counts[kind] > 0 ? "some" : "none"}`}>
           <DeviceMark look={kind} />
-          {`${counts[kind]} ${t(kind)}`}
+          {`${number(lang.value, counts[kind], 0)} ${t(kind)}`}
         </span>
       ))}
     </span>
@@ -123,11 +123,11 @@ function Parts(): JSX.Element {
       {h.sources.map((s) => (
         <PartState key={s.name} name={s.name} part={s} />
       ))}
-      <PartState name={t("journal")} part={h.journal} extra={lag > 0 ? t("lag", { n: lag }) : ""} />
+      <PartState name={t("journal")} part={h.journal} extra={lag > 0 ? t("lag", { n: number(lang.value, lag, 0) }) : ""} />
       <PartState name={t("store")} part={h.store} />
       {h.unconfigured.length > 0 && (
         <span class="part unconfigured" title={h.unconfigured.map((u) => `${u.name}: ${t("level", { n: u.level })}`).join("\n")}>
-          {t("unconfigured", { n: h.unconfigured.length })}
+          {t("unconfigured", { n: number(lang.value, h.unconfigured.length, 0) })}
         </span>
       )}
     </span>

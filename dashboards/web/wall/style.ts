@@ -123,7 +123,8 @@ function alerts(scale: number): LayerSpecification[] {
         "circle-radius": 34 * scale,
         "circle-opacity": 0.3,
         "circle-blur": 0.5,
-        "circle-opacity-transition": { duration: 500, delay: 0 },
+        // It blinks rather than glows: fading would have the map drawn all the time.
+        "circle-opacity-transition": { duration: 0, delay: 0 },
       },
     },
     {
