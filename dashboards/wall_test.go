@@ -255,6 +255,9 @@ func TestParts(t *testing.T) {
 func TestScreens(t *testing.T) {
 	p := newProvince(t)
 	p.storm()
+	long := p.raise(p.first("smoke_detector"), "smoke", 2, citywatch.Text{VI: "Báo khói, cần xác minh", EN: "Smoke, to be verified"}, citywatch.Evidence{Value: "smoke", Number: 1})
+	long.Stale, long.Condition = true, citywatch.Recovering
+	p.publish(long, citywatch.ReasonStale, "")
 	r := p.run(t, "127.0.0.1:0")
 	b := newBrowser(t)
 	for _, lang := range []string{"vi", "en"} {
@@ -262,7 +265,7 @@ func TestScreens(t *testing.T) {
 			name := fmt.Sprintf("wall-%d-%s", size[0], lang)
 			b.open(r.wall()+"?lang="+lang, size[0], size[1])
 			b.waitLive()
-			b.wait(`document.querySelectorAll(".card").length === 7`)
+			b.wait(`document.querySelectorAll(".card").length === 8`)
 			if wide := evaluate[int](b, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
 				t.Errorf("%s: %d pixels wider than the screen", name, wide)
 			}
@@ -296,7 +299,11 @@ func TestScreens(t *testing.T) {
 // cutOff lists the values and names of which a part lies outside its card.
 const cutOff = `[...document.querySelectorAll(".card .name, .card .value, .card .bound, .card .no-signal, .card .since, .clock .time, .levels li")]
 	.filter((e) => { const b = e.getBoundingClientRect(), within = (e.closest(".card") ?? document.body).getBoundingClientRect(); return b.left < within.left || b.right > within.right + 1 || e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline"; })
-	.map((e) => e.className + ": " + e.innerText)`
+	.map((e) => e.className + ": " + e.innerText)
+	.concat([...document.querySelectorAll(".card .open")].filter((card) => {
+		const boxes = [".name", ".place", ".since", ".no-signal", ".value", ".bound", ".age"].map((s) => card.querySelector(s)?.getBoundingClientRect()).filter(Boolean);
+		return boxes.some((a, i) => boxes.some((b, j) => i < j && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4));
+	}).map((card) => "overlap: " + card.innerText))`
 
 // TestChoosing: a click on an alert takes the map and the chart there, and
 // Escape takes them back.

@@ -73,7 +73,7 @@ export class Chart {
       height: Math.max(this.element.clientHeight, 1),
       legend: { show: false },
       cursor: { y: false, points: { size: rem * 0.6 } },
-      padding: [rem * 0.5, rem * 0.8, 0, 0],
+      padding: [rem * 0.7, rem * (lines.length > 0 ? 6.6 : 0.8), 0, 0],
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
       scales: {
         x: { time: true, range: () => [this.from, this.to] },
@@ -109,24 +109,26 @@ export class Chart {
   }
 }
 
-/** Draws the bounds as dashed lines in their levels' colours, named at the right. */
+/** Draws the bounds as dashed lines in their levels' colours, named beside the plot, where no curve runs. */
 function drawLines(self: uPlot, lines: readonly Line[], font: string, rem: number): void {
   const { ctx, bbox } = self;
+  const right = bbox.left + bbox.width;
+  const px = rem * devicePixelRatio;
   ctx.save();
   ctx.font = font.replace(/^([\d.]+)/, (size) => String(parseFloat(size) * devicePixelRatio));
-  ctx.textAlign = "right";
-  ctx.textBaseline = "bottom";
-  ctx.lineWidth = Math.max(1.5, rem * 0.1) * devicePixelRatio;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "middle";
+  ctx.lineWidth = Math.max(1.5 * devicePixelRatio, px * 0.1);
+  ctx.setLineDash([px * 0.5, px * 0.35]);
   for (const line of lines) {
     const y = self.valToPos(line.bound, "y", true);
     if (y < bbox.top - 1 || y > bbox.top + bbox.height + 1) continue;
     ctx.strokeStyle = ctx.fillStyle = levelColor[line.level];
-    ctx.setLineDash([rem * 0.5 * devicePixelRatio, rem * 0.35 * devicePixelRatio]);
     ctx.beginPath();
     ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.lineTo(right, y);
     ctx.stroke();
-    ctx.fillText(line.label, bbox.left + bbox.width - rem * 0.3 * devicePixelRatio, y - rem * 0.1 * devicePixelRatio);
+    ctx.fillText(line.label, right + px * 0.4, y);
   }
   ctx.restore();
 }

@@ -101,19 +101,15 @@ interface Past {
   state: "loading" | "failed" | "here";
   every: number;
   points: Reading[];
+  /** How much of it fits, in ms. */
+  span: number;
   /** The last point is a reading that the stream has brought. */
   appended?: boolean;
 }
-const past = signal<Past>({ key: "", state: "loading", every: 0, points: [] });
+const past = signal<Past>({ key: "", state: "loading", every: 0, points: [], span: usual });
 
 /** The span that is shown: the chosen one, or the one that fits. */
-const span = computed(() => {
-  if (chosenSpan.value !== undefined) return chosenSpan.value;
-  const d = device.value;
-  if (!d || past.value.state !== "here" || now.value === undefined) return usual;
-  const within = spans.filter((s) => s <= usual);
-  return fitting(within, past.value.points, d.properties.period, now.value);
-});
+const span = computed(() => chosenSpan.value ?? past.value.span);
 
 /** How often the past is asked for again, in ms; in between, the stream's readings are appended. */
 const askAgain = 60_000;
@@ -127,7 +123,7 @@ function ChartPanel(): JSX.Element {
     if (!key || !id || !value || !alive) return;
     const abort = new AbortController();
     const load = (): void => void ask(key, id, value.value, abort.signal);
-    if (past.peek().key !== key) past.value = { key, state: "loading", every: 0, points: [] };
+    if (past.peek().key !== key) past.value = { key, state: "loading", every: 0, points: [], span: usual };
     load();
     const timer = window.setInterval(load, askAgain);
     return () => {
@@ -155,12 +151,20 @@ function Spans(): JSX.Element {
 }
 
 async function ask(key: string, id: string, value: string, signal: AbortSignal): Promise<void> {
-  const query = new URLSearchParams({ value, from: `-${(chosenSpan.peek() ?? usual) / 1000}s` });
+  const read = (ms: number): Promise<Readings> => {
+    const query = new URLSearchParams({ value, from: `-${ms / 1000}s` });
+    return get<Readings>(`devices/${encodeURIComponent(id)}/readings?${query}`, signal);
+  };
+  const wanted = chosenSpan.peek();
   try {
-    const answer = await get<Readings>(`devices/${encodeURIComponent(id)}/readings?${query}`, signal);
-    past.value = { key, state: "here", every: answer.every, points: answer.points };
+    let answer = await read(wanted ?? usual);
+    const period = devices.peek().get(id)?.properties.period ?? 0;
+    const fit = wanted ?? fitting(spans.filter((s) => s <= usual), answer.points, period, Date.parse(answer.time));
+    // What has just begun is read again, as finely as its few minutes deserve.
+    if (wanted === undefined && fit < usual && answer.every > 0) answer = await read(fit);
+    past.value = { key, state: "here", every: answer.every, points: answer.points, span: fit };
   } catch {
-    if (!signal.aborted) past.value = { key, state: "failed", every: 0, points: [] };
+    if (!signal.aborted) past.value = { key, state: "failed", every: 0, points: [], span: wanted ?? usual };
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import type { JSX, RefObject } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { ApiError, post } from "../shared/api";
 import { age, number, unit } from "../shared/format";
 import { textValue, type Word } from "../shared/words";
@@ -10,7 +10,7 @@ import { unseen } from "../shared/world";
 import type { Alert, Evidence } from "../shared/wire";
 import { LevelBadge } from "./icons";
 import { askOperator } from "./operator";
-import { alerts, chooseAlert, devices, freshness, lang, now, operator, phase, shown, t, takeAlert, times, zoneName } from "./state";
+import { alerts, chooseAlert, destination, devices, freshness, lang, now, operator, phase, shown, t, takeAlert, times, zoneName } from "./state";
 
 /** So many alerts have room; more are listed closer. */
 const roomy = 5;
@@ -20,6 +20,10 @@ export function AlertList(): JSX.Element {
   const open = list.filter(unseen).length;
   const scroller = useRef<HTMLOListElement>(null);
   const below = useBelow(scroller, list);
+  const going = destination.value;
+  useEffect(() => {
+    if (!going.at) scroller.current?.scrollTo({ top: 0 });
+  }, [going]);
   return (
     <section class={list.length > roomy ? "alerts many" : "alerts"} aria-label={t("alerts")}>
       <header>
