@@ -38,6 +38,8 @@ type process struct {
 	http string // its address
 	cmd  *exec.Cmd
 	out  bytes.Buffer
+	// ended gets what the process ended with.
+	ended chan error
 }
 
 // start runs citywatch and waits until it is ready.
@@ -64,13 +66,20 @@ func (p *process) start() time.Duration {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
+	p.ended = make(chan error, 1)
+	go func() { p.ended <- p.cmd.Wait() }()
 	for time.Since(began) < 30*time.Second {
 		if p.ready() {
 			return time.Since(began)
 		}
-		time.Sleep(10 * time.Millisecond)
+		select {
+		case err := <-p.ended:
+			p.cmd = nil
+			p.t.Fatalf("ended instead of becoming ready: %v\n%s", err, tail(p.out.Bytes(), 8<<10))
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
-	p.t.Fatalf("not ready after 30 s:\n%s", tail(p.out.Bytes(), 8<<10))
+	p.t.Fatal("not ready after 30 s")
 	return 0
 }
 
@@ -95,7 +104,7 @@ func (p *process) kill() {
 		return
 	}
 	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait()
+	<-p.ended
 	p.cmd = nil
 }
 
@@ -103,7 +112,7 @@ func (p *process) kill() {
 func (p *process) stop() {
 	p.t.Helper()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	if err := p.cmd.Wait(); err != nil {
+	if err := <-p.ended; err != nil {
 		p.t.Errorf("stopping: %v\n%s", err, tail(p.out.Bytes(), 8<<10))
 	}
 	p.cmd = nil
