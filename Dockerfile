@@ -8,11 +8,9 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 # Docker copies this folder's owner onto the volume that is mounted over it.
 RUN mkdir -p /out/data
 
-# The program, certificates, time zones, and nothing else: no shell, no root.
+# The program, certificates, and nothing else: no shell, no root.
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-COPY --from=build /usr/local/go/lib/time/zoneinfo.zip /
-ENV ZONEINFO=/zoneinfo.zip
 COPY --from=build /out/citywatch /usr/bin/citywatch
 COPY --from=build --chown=65532:65532 /out/data /var/lib/citywatch
 USER 65532:65532

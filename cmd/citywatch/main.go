@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	// Time zones, for machines that have none of their own.
+	_ "time/tzdata"
 )
 
 // version is set by the linker.

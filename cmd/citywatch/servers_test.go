@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -50,6 +51,24 @@ rules: {file: rules.yaml}
 		var answer struct{ Points []struct{ Value float64 } }
 		return json.Unmarshal(body, &answer) == nil && len(answer.Points) == 2 &&
 			answer.Points[0].Value == 57.25 && answer.Points[1].Value == 57.5
+	})
+
+	// Everybody who reads the journal is named, and has read it.
+	p.eventually("/api/v1/health", func(body []byte) bool {
+		var health struct {
+			Lags []struct {
+				Reader  string
+				Entries uint64
+			}
+		}
+		if err := json.Unmarshal(body, &health); err != nil {
+			return false
+		}
+		unread := map[string]uint64{}
+		for _, l := range health.Lags {
+			unread[l.Reader] += l.Entries
+		}
+		return maps.Equal(unread, map[string]uint64{"store": 0, "alerts": 0, "picture": 0})
 	})
 
 	// One that nobody can read is kept, with the reason.

@@ -56,10 +56,11 @@ func New(site *config.Site, o Options) *App {
 // A house is the parts of a running App, in the order in which they were
 // built: each uses only those above it.
 type house struct {
-	journal  *journal.Journal
-	edge     *edge.Broker // nil without an embedded broker
-	registry *registry.Registry
-	database database
+	journal      *journal.Journal
+	journalCheck journalCheck
+	edge         *edge.Broker // nil without an embedded broker
+	registry     *registry.Registry
+	database     database
 	// closeDatabase is nil until the database is open.
 	closeDatabase func() error
 	store         *store.Store

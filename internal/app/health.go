@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
+	"citywatch"
 	"citywatch/dashboards"
 	"citywatch/ingest/mqtt"
+	"citywatch/internal/journal"
 )
 
 // writableTimeout bounds how long a question after the journal may take: a
@@ -26,7 +29,7 @@ func (h *house) ready(ctx context.Context) dashboards.ReadyReport {
 
 // system tells how each part is.
 func (h *house) system(ctx context.Context) dashboards.System {
-	s := dashboards.System{Journal: h.journalPart(ctx), Store: h.storePart()}
+	s := dashboards.System{Journal: h.journalPart(ctx), Store: h.storePart(), Lags: h.lags(time.Now())}
 	for _, source := range h.sources {
 		for _, state := range source.States() {
 			s.Sources = append(s.Sources, sourcePart(state))
@@ -35,10 +38,42 @@ func (h *house) system(ctx context.Context) dashboards.System {
 	return s
 }
 
-func (h *house) journalPart(ctx context.Context) dashboards.Part {
-	ctx, cancel := context.WithTimeout(ctx, writableTimeout)
+func (h *house) lags(now time.Time) []dashboards.Lag {
+	var lags []dashboards.Lag
+	for _, l := range h.journal.Lags() {
+		lag := dashboards.Lag{Reader: l.Reader, Entries: l.Entries}
+		if l.Entries > 0 && !l.Since.IsZero() {
+			lag.Seconds = now.Sub(l.Since).Seconds()
+		}
+		lags = append(lags, lag)
+	}
+	return lags
+}
+
+// A journalCheck remembers for a moment whether the journal can be written:
+// finding out is a write to the disk, and anybody may ask as often as they like.
+type journalCheck struct {
+	mu  sync.Mutex
+	at  time.Time
+	err error
+}
+
+func (c *journalCheck) writable(ctx context.Context, j *journal.Journal) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.at) < citywatch.TickEvery {
+		return c.err
+	}
+	// What is found out is not for whoever asks alone, so it does not end with
+	// their question.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writableTimeout)
 	defer cancel()
-	err := h.journal.Writable(ctx)
+	c.at, c.err = time.Now(), j.Writable(ctx)
+	return c.err
+}
+
+func (h *house) journalPart(ctx context.Context) dashboards.Part {
+	err := h.journalCheck.writable(ctx, h.journal)
 	if err == nil {
 		err = h.pipeline.Err()
 	}

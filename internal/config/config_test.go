@@ -84,6 +84,22 @@ rules: {file: rules.yaml}
 	}
 }
 
+// What compose.yaml runs names secrets that are only there in the container.
+func TestTheDeployedConfigurationParses(t *testing.T) {
+	src, err := os.ReadFile("../../deploy/citywatch.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, doc, problems, err := config.Parse(strings.NewReader(string(src)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		line, _ := doc.Position(p.Path)
+		t.Errorf("deploy/citywatch.yaml:%d: %v", line, p)
+	}
+}
+
 func TestTheDemoLoads(t *testing.T) {
 	site, err := config.LoadFS(laocai.Files, laocai.ConfigFile, config.Overrides{Data: "elsewhere", HTTP: "127.0.0.1:1", MQTT: "127.0.0.1:2"})
 	if err != nil {

@@ -463,6 +463,10 @@ func TestOptionsProblems(t *testing.T) {
 	if n := len(embedded.Problems()); n != 2 {
 		t.Errorf("credentials and replicas without a server: %v", embedded.Problems())
 	}
+	secret := Options{URL: "nats://citywatch:canary@nats-1:4222"}
+	if ps := secret.Problems(); len(ps) != 1 || strings.Contains(fmt.Sprint(ps), "canary") {
+		t.Errorf("a password in the address: %v", ps)
+	}
 	if _, err := Open(t.Context(), bad, Deps{}); err == nil {
 		t.Error("they were opened all the same")
 	}

@@ -87,6 +87,10 @@ func (o Options) Problems() []citywatch.Problem {
 	bad := func(path, hint, format string, args ...any) {
 		ps = append(ps, citywatch.Problem{Path: "$." + path, Message: fmt.Sprintf(format, args...), Hint: hint})
 	}
+	if strings.Contains(o.URL, "@") {
+		// Addresses are logged; the value itself is not repeated here either.
+		bad("url", "use credentials_file", "credentials do not belong in the address")
+	}
 	if o.Name != "" && !namePattern.MatchString(o.Name) {
 		bad("name", "letters, digits, _ and -, at most 32", "%q cannot be the name of a journal", o.Name)
 	}

@@ -101,6 +101,33 @@ func (j *Journal) reportDisk(full bool, free int64) {
 	j.log.Info("the disk has room again", "dir", j.server.dir, "free_bytes", free)
 }
 
+// A Lag is how far a named reader is behind the end of what it reads.
+type Lag struct {
+	Reader string
+	// Entries are written and not yet read.
+	Entries uint64
+	// Since is when the newest entry that it has read was written; the zero
+	// time while it has read nothing.
+	Since time.Time
+}
+
+// Lags returns how far each named reader is behind.
+func (j *Journal) Lags() []Lag {
+	var lags []Lag
+	for _, f := range j.readers.list() {
+		name := f.reader.Load()
+		if name == nil {
+			continue
+		}
+		l := Lag{Reader: f.label(), Entries: f.lag()}
+		if at := f.readAt.Load(); at != 0 {
+			l.Since = time.Unix(0, at)
+		}
+		lags = append(lags, l)
+	}
+	return lags
+}
+
 // lag is how many messages are written and not yet read.
 func (f *follower) lag() uint64 {
 	head, read := f.head.Load(), f.read.Load()

@@ -63,7 +63,7 @@ func (p *Picture) followEntries(ctx context.Context, shard int, watcher Watcher)
 	p.mu.RLock()
 	from := p.cursor.Entries[shard] + 1
 	p.mu.RUnlock()
-	entries := p.options.Journal.Entries(shard, from)
+	entries := p.options.Journal.Entries(shard, from).Named("picture")
 	defer entries.Close()
 	for {
 		e, err := entries.Next(ctx)
@@ -81,7 +81,7 @@ func (p *Picture) followTransitions(ctx context.Context, watcher Watcher) error 
 	p.mu.RLock()
 	from := p.cursor.Transitions + 1
 	p.mu.RUnlock()
-	transitions := p.options.Journal.Transitions(from)
+	transitions := p.options.Journal.Transitions(from).Named("picture")
 	defer transitions.Close()
 	for {
 		t, err := transitions.Next(ctx)
