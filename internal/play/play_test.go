@@ -163,14 +163,14 @@ func subscribe(t *testing.T, broker string) func(count int) map[string][]message
 
 // TestPlay plays through a real broker, the real flood where it is present.
 func TestPlay(t *testing.T) {
-	for name, r := range map[string]func() *Recording{
-		"synthetic": func() *Recording { return recording(t) },
-		"real":      func() *Recording { return waterDashboardFile(t, parse(t, WaterDashboard())) },
+	for name, read := range map[string]func(testing.TB) *Recording{
+		"synthetic": recording,
+		"real":      func(t testing.TB) *Recording { return waterDashboardFile(t, parse(t, WaterDashboard())) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			broker := servertest.Mosquitto(t)
 			heard := subscribe(t, broker.URL)
-			r := r()
+			r := read(t)
 			begun := time.Now()
 			n, err := r.Play(t.Context(), Options{Broker: broker.URL})
 			if err != nil || n != len(r.Rows) {

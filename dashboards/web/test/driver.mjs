@@ -11,6 +11,7 @@ const browser = await chromium.launch({
   executablePath: process.argv[2],
   args: [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--enable-unsafe-swiftshader", // the pages here are our own, and machines for tests have no GPU
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
   ],
 });
