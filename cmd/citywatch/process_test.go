@@ -104,7 +104,9 @@ func (p *process) kill() {
 		return
 	}
 	_ = p.cmd.Process.Kill()
-	<-p.ended
+	if err := <-p.ended; err == nil {
+		p.t.Error("it had ended by itself before it was killed")
+	}
 	p.cmd = nil
 }
 
