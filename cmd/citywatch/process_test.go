@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -42,7 +44,8 @@ type process struct {
 	ended chan error
 }
 
-// start runs citywatch and waits until it is ready.
+// start runs citywatch and waits until it is ready, and subscribed to every
+// broker: what is published before the first subscription is nobody's.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, args: args, http: servertest.FreeAddr(t)}
@@ -52,6 +55,11 @@ func start(t *testing.T, args ...string) *process {
 		if t.Failed() {
 			t.Logf("citywatch wrote:\n%s", tail(p.out.Bytes(), 8<<10))
 		}
+	})
+	p.eventually("/api/v1/health", func(body []byte) bool {
+		var health struct{ Sources []struct{ State string } }
+		return json.Unmarshal(body, &health) == nil && len(health.Sources) > 0 &&
+			!slices.ContainsFunc(health.Sources, func(s struct{ State string }) bool { return s.State != "ok" })
 	})
 	return p
 }
