@@ -31,7 +31,10 @@ async function open({ url, width, height }) {
     // The driver of a machine without a graphics card has opinions.
     if (["error", "warning"].includes(message.type()) && !message.text().includes("GL Driver Message")) faults.push(`console: ${message.text()}`);
   });
-  page.on("requestfailed", (request) => faults.push(`request: ${request.url()} ${request.failure()?.errorText}`));
+  page.on("requestfailed", (request) => {
+    // What the page itself gave up, such as the history of the device that was chosen before, is no fault.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") faults.push(`request: ${request.url()} ${request.failure()?.errorText}`);
+  });
   page.on("response", (response) => {
     if (response.status() >= 400) faults.push(`response: ${response.status()} ${response.url()}`);
   });
