@@ -21,7 +21,7 @@ func FuzzQuoting(f *testing.F) {
 			" FROM " + series.Ident(series.Measurement(class)) +
 			" WHERE device = " + series.String(device)
 		if class == "" || value == "" {
-			t.Skip() // an empty identifier is no identifier
+			return // an empty identifier is no identifier
 		}
 		parsed, err := influxql.ParseQuery(q)
 		if err != nil {

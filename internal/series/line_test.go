@@ -89,7 +89,7 @@ func FuzzAppendReading(f *testing.F) {
 	f.Add("\\,", "\\ ", "\\=", "ế", "\\\\", 5e-324, "\u2028", "a=1,b=\"", int64(math.MaxInt32))
 	f.Fuzz(func(t *testing.T, class, device, sector, zone, number string, n float64, text, s string, ns int64) {
 		if class == "" || number == "" || math.IsNaN(n) || math.IsInf(n, 0) || time.Unix(0, ns).Year() < 1700 {
-			t.Skip()
+			return
 		}
 		r := &citywatch.Reading{Class: class, Device: device, Sector: sector, Zone: zone, Time: time.Unix(0, ns),
 			Values: []citywatch.Value{{Name: number, Number: n}}}
@@ -98,7 +98,7 @@ func FuzzAppendReading(f *testing.F) {
 		}
 		lines, ok := series.AppendReading(nil, r)
 		if !ok || len(lines) > 60_000 {
-			t.Skip()
+			return
 		}
 		lines, _ = series.AppendReading(lines, gauge())
 		points, err := models.ParsePoints(lines)
