@@ -54,13 +54,26 @@ type Deps struct {
 	History     history
 	DeadLetters deadLetters
 
+	Cameras    cameras
+	Snapshots  snapshots
+	Recordings recordings
+	// KeyFrame returns the newest key frame of a camera; its errors are those
+	// of Snapshots.
+	KeyFrame func(id string) (KeyFrame, error)
+	// CameraValues tell more of a camera: whether it is recorded
+	// ("recording"), whether its picture can be used ("usable", "picture"),
+	// how much moves ("activity"). What is not known is absent.
+	CameraValues []func(camera string, now time.Time) []citywatch.Value
+
 	// System tells how the parts are that the picture does not show.
 	System func(ctx context.Context) System
 	// Ready tells whether readings can be taken.
 	Ready func(ctx context.Context) ReadyReport
 
-	// Stream is the websocket, Push takes readings over HTTP.
-	Stream, Push http.Handler
+	// Stream is the websocket, Push takes readings over HTTP, and Live is the
+	// websocket of one camera: the request's path value id, which is
+	// registered, says which.
+	Stream, Push, Live http.Handler
 	// Metrics are shown at /metrics; nil shows none.
 	Metrics prometheus.Gatherer
 	// Log takes what somebody has to act on; nil discards it.

@@ -2,6 +2,7 @@ package dashboards
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"citywatch"
@@ -59,6 +60,67 @@ type deadLetters interface {
 	// Replay sends one through ingest again, and removes it when it is taken.
 	Replay(ctx context.Context, seq uint64) error
 	Delete(ctx context.Context, seq uint64) error
+}
+
+// cameras are the camera points, and how each is now.
+type cameras interface {
+	// Cameras returns every camera, in the order of the ids. What it returns
+	// is not changed.
+	Cameras() []citywatch.Camera
+	// Status is only asked of cameras that Cameras returns.
+	Status(id string) (citywatch.CameraStatus, error)
+}
+
+// A Picture is one picture of a camera.
+type Picture struct {
+	JPEG []byte
+	// At is when the camera's frame arrived that this is a picture of.
+	At            time.Time
+	Width, Height int
+}
+
+// snapshots makes pictures of what cameras see, and keeps some. Where there is
+// none the errors are ErrNotFound; where there can be none, because nothing
+// here decodes or no frame has come, ErrUnavailable.
+type snapshots interface {
+	// Snapshot returns the newest picture; width 0 is the camera's own.
+	Snapshot(ctx context.Context, id string, width int) (Picture, error)
+	// Thumbnails returns the times of the pictures that were kept, in order.
+	Thumbnails(id string, from, to time.Time) ([]time.Time, error)
+	Thumbnail(id string, at time.Time) (Picture, error)
+}
+
+// An Interval of time, without To.
+type Interval struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+// A Clip is a recorded interval as one seekable MP4.
+type Clip struct {
+	io.ReadSeekCloser
+	// Interval is what it holds: whole groups of frames, and so a little
+	// more than was asked for, or less where the recording begins or ends.
+	Interval
+}
+
+// recordings are what cameras saw. Their errors are those of snapshots.
+type recordings interface {
+	// Intervals returns what is recorded between from and to, in order.
+	Intervals(id string, from, to time.Time) ([]Interval, error)
+	// Clip is to be closed by whoever asked for it.
+	Clip(id string, from, to time.Time) (Clip, error)
+}
+
+// A KeyFrame is the newest picture as the camera sent it, for pages that
+// decode it themselves.
+type KeyFrame struct {
+	// Data is what MIME says: an MP4 of one frame, or a JPEG of a camera that
+	// sends such.
+	Data []byte
+	MIME string
+	// At is when it arrived.
+	At time.Time
 }
 
 // A State says how a part of the system is.

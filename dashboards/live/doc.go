@@ -1,0 +1,2 @@
+// Package live sends what a camera sees to browsers, over websockets.
+package live
