@@ -8,9 +8,10 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 # Docker copies this folder's owner onto the volume that is mounted over it.
 RUN mkdir -p /out/data
 
-# The program, certificates, and nothing else: no shell, no root.
-FROM scratch
-COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+# The program, and ffmpeg, which makes pictures of the cameras' key frames. The
+# program itself needs nothing of the system.
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates ffmpeg && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/citywatch /usr/bin/citywatch
 COPY --from=build --chown=65532:65532 /out/data /var/lib/citywatch
 USER 65532:65532

@@ -90,6 +90,16 @@ func (p *Pipeline) Err() error {
 	return errors.Join(errs...)
 }
 
+// Take appends readings that citywatch made itself, such as those about its
+// cameras, and returns when all of them are on disk. They must be complete. It
+// waits for room while the journal cannot keep up; when ctx ends meanwhile, the
+// error is its own, and some of the readings may be kept all the same.
+func (p *Pipeline) Take(ctx context.Context, readings []citywatch.Reading) error {
+	done := make(chan error, 1)
+	p.submit(ctx, readings, func(err error) { done <- err })
+	return <-done
+}
+
 // submit takes complete readings and calls done once, with nil when all of
 // them are on disk. It waits for room while the journal cannot keep up; when
 // ctx ends meanwhile, done gets its error, and some of the readings may be

@@ -155,6 +155,29 @@ func TestMessageIsDoneWhenAllItsShardsAre(t *testing.T) {
 	})
 }
 
+func TestReadingsMadeHereAreTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, ingest.Options{Shards: 4}, &disk{})
+		var made []citywatch.Reading
+		for i := range 8 {
+			made = append(made, citywatch.Reading{
+				Device: fmt.Sprintf("camera-%d", i), Class: citywatch.CameraHealthClass, Time: time.Now(), Arrived: time.Now(),
+				Values: []citywatch.Value{{Name: "up", Number: 1}},
+			})
+		}
+		if err := b.Take(t.Context(), made); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(b.disk.readings()); n != len(made) {
+			t.Errorf("%d of %d readings kept", n, len(made))
+		}
+		b.stop()
+		if err := b.Take(t.Context(), made); !errors.Is(err, ingest.ErrStopped) {
+			t.Errorf("after the end: %v", err)
+		}
+	})
+}
+
 var errFull = errors.New("no space left on device")
 
 func TestFullDiskHoldsBackAndLosesNothing(t *testing.T) {

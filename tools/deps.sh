@@ -12,6 +12,11 @@ have mosquitto || packages+=(mosquitto)
 have mosquitto_pub || packages+=(mosquitto-clients)
 have chromium || have google-chrome || packages+=(chromium)
 have cc || packages+=(gcc libc6-dev) # for the race detector
+# Cameras that are not ours, and what makes and checks their pictures.
+have ffmpeg || packages+=(ffmpeg)
+have cvlc || packages+=(vlc-bin vlc-plugin-base)
+/usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null ||
+	packages+=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-{base,good,bad,ugly})
 if [ -f dashboards/web/package.json ]; then
 	have npm || packages+=(nodejs npm)
 fi
