@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -331,26 +330,4 @@ type resume struct {
 func resumePoint(q url.Values) resume {
 	since, err := strconv.ParseUint(q.Get("since"), 10, 64)
 	return resume{wanted: err == nil, epoch: q.Get("epoch"), since: since}
-}
-
-// originAllowed lets in programs, which send no Origin, pages of this host,
-// and those configured. An upgrade is a GET, so the protection of cross-origin
-// POSTs does not cover it.
-func (h *Hub) originAllowed(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return true
-	}
-	for _, allowed := range h.options.Origins {
-		if strings.EqualFold(origin, allowed) {
-			return true
-		}
-	}
-	u, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(u.Host, r.Host)
-}
-
-func refuseUpgrade(w http.ResponseWriter, r *http.Request, status int, reason error) {
-	w.Header().Set("Sec-Websocket-Version", "13")
-	problem.Write(w, r, status, strings.TrimPrefix(reason.Error(), "websocket: "))
 }

@@ -9,6 +9,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"citywatch"
 	"citywatch/dashboards/feature"
 	"citywatch/dashboards/filter"
+	"citywatch/dashboards/origin"
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/sync/errgroup"
@@ -83,8 +85,8 @@ func New(options Options, deps Deps) *Hub {
 		ReadBufferSize:    512,
 		WriteBufferPool:   &sync.Pool{},
 		EnableCompression: true,
-		CheckOrigin:       h.originAllowed,
-		Error:             refuseUpgrade,
+		CheckOrigin:       func(r *http.Request) bool { return origin.Allowed(r, options.Origins) },
+		Error:             origin.Refuse,
 	}
 	h.state.Store(&state{wake: make(chan struct{})})
 	return h

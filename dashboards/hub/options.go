@@ -1,11 +1,10 @@
 package hub
 
 import (
-	"fmt"
-	"net/url"
 	"time"
 
 	"citywatch"
+	"citywatch/dashboards/origin"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -67,17 +66,7 @@ func (o Options) Problems() []citywatch.Problem {
 			ps = append(ps, citywatch.Problem{Path: path, Message: "is negative", Hint: "leave it out for the default"})
 		}
 	}
-	for i, origin := range o.Origins {
-		u, err := url.Parse(origin)
-		if err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" {
-			ps = append(ps, citywatch.Problem{
-				Path:    fmt.Sprintf("$.origins[%d]", i),
-				Message: fmt.Sprintf("%q is not an origin", origin),
-				Hint:    "write scheme and host only: https://wall.example.vn",
-			})
-		}
-	}
-	return ps
+	return append(ps, origin.Problems("$.origins", o.Origins)...)
 }
 
 // Deps is what a Hub works with.
