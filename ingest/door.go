@@ -40,6 +40,12 @@ type DoorOptions struct {
 	Sector       citywatch.Sector
 }
 
+// An ignorer is a decoder that knows some messages, by their topic alone, to
+// measure nothing, such as pictures. However large they are, they are no fault.
+type ignorer interface {
+	Ignores(topic string) bool
+}
+
 // A Door takes in the messages of one source that one decoder understands. It
 // is safe for concurrent use, one message at a time.
 type Door struct {
@@ -122,6 +128,9 @@ func (d *Door) understand(m Message, now time.Time) ([]citywatch.Reading, *refus
 	refuse := func(device string, err *decode.Error) {
 		d.metrics.refuse(err.Refusal)
 		refused = refused.add(device, err)
+	}
+	if i, ok := d.opts.Decoder.(ignorer); ok && i.Ignores(m.Topic) {
+		return nil, nil
 	}
 	if len(m.Payload) > citywatch.MaxPayload {
 		// How many there are is not said: a door may have cut it already.

@@ -35,6 +35,26 @@ func TestReadingIsCompletedFromTheRegistry(t *testing.T) {
 	}
 }
 
+// A picky decoder wants to hear nothing of pictures.
+type picky struct{ texts }
+
+func (picky) Ignores(topic string) bool { return strings.HasSuffix(topic, "/snapshot") }
+
+// TestPicturesAreNoFault holds that what a decoder ignores is not refused for
+// its size, which it cannot know to be too large.
+func TestPicturesAreNoFault(t *testing.T) {
+	b := start(t, ingest.Options{}, &disk{})
+	door := b.Door(ingest.DoorOptions{Source: "test", Format: "picky", Decoder: picky{}})
+	for letters, topic := range []string{"frigate/gate/person/snapshot", "frigate/gate/person"} {
+		m := message(strings.Repeat("\xff", 100<<10))
+		m.Topic = topic
+		isDone(t, offerMessage(t.Context(), door, m), nil)
+		if got := b.disk.deadLetters(); len(got) != letters {
+			t.Errorf("after %s there are %d dead letters, want %d", topic, len(got), letters)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		name, payload string

@@ -78,6 +78,7 @@ const (
 	Sparkplug   = "sparkplug"
 	Zigbee2MQTT = "zigbee2mqtt"
 	ThingsBoard = "thingsboard"
+	Frigate     = "frigate"
 )
 
 // format is what is known of one format before its options are.
@@ -101,6 +102,7 @@ func formats() map[string]format {
 		Sparkplug:   {device: "{4}", make: newSparkplug, check: checkSparkplug},
 		Zigbee2MQTT: {device: "{1+}", make: newZigbee2MQTT},
 		ThingsBoard: {device: "{2}", make: newThingsBoard},
+		Frigate:     {device: "{1}", make: newFrigate, check: checkFrigate},
 	}
 }
 

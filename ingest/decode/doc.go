@@ -106,4 +106,40 @@
 //
 //	zigbee2mqtt/kitchen/smoke-1
 //	{"smoke":false,"battery":100,"linkquality":120,"last_seen":"2026-11-22T07:00:00+07:00"}
+//
+// # frigate
+//
+// What the video recorder Frigate says it sees, from version 0.7 to 0.18; the
+// filter is frigate/#. Device {1}, which is Frigate's name of the camera, of
+// the zone, or for what it says of itself the prefix (frigate); list them as
+// aliases of devices, all of one class with names of your own. Elsewhere than
+// in the topic the name of the camera is put in the place of {1}, so for
+// another prefix the device says how long it is: {2} for home/frigate/#.
+//
+// How many are seen now is a value of the object's name, with _active for those
+// that move, and all for the sum. A rule about people at a place watches these.
+//
+//	frigate/cau_coc_leu/person
+//	2
+//
+// An event, which is one object from its first frame to its last, is one
+// reading at the time of that first frame, however often Frigate speaks of it:
+// each message replaces what the one before said, as do the faces, plates and
+// classes found later (tracked_object_update) and the triggers it pulled. To
+// keep apart what was first seen in the same frame, the time below the
+// millisecond is made of the id, which is the value event. Others are label,
+// score, top_score and the same by the label (person_score), sub_label, zones,
+// area, stationary, plate, duration, and ended 0 or 1.
+//
+//	frigate/events
+//	{"type":"update","before":{…},"after":{"id":"1795302000.475377-mxklsc","camera":"cau_coc_leu",
+//	 "label":"person","top_score":0.96,"start_time":1795302000.475377,"end_time":null,…}}
+//
+// Review items likewise: review is the id, review_state is alert, detection, or
+// ended. From the topics of one camera come motion, audio_scream and audio_dbfs,
+// status_detect, review_status, classification_gate, and detect_enabled and the
+// like for what is switched on; from stats the frames per second, and of Frigate
+// itself its detectors and disks; from available the value online. Pictures,
+// orders, masks, transcripts and Frigate's own affairs are ignored, however
+// large they are.
 package decode

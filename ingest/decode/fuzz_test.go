@@ -181,6 +181,11 @@ func FuzzZigbee2MQTT(f *testing.F) {
 	fuzz(f, "format: zigbee2mqtt")
 }
 
+func FuzzFrigate(f *testing.F) {
+	addGolden(f, "frigate")
+	fuzz(f, "format: frigate")
+}
+
 func FuzzSenML(f *testing.F) {
 	addGolden(f, "senml")
 	fuzz(f, "format: senml")
