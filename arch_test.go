@@ -25,7 +25,7 @@ var confined = map[string][]string{
 	"github.com/influxdata/influxdb-client-go":      {"internal/series/influx"},
 	"github.com/influxdata/influxdb/":               {"internal/series/embedded"},
 	"github.com/influxdata/influxql":                {"internal/series/embedded"},
-	"github.com/gorilla/websocket":                  {"dashboards/hub", "cmd/citybench"},
+	"github.com/gorilla/websocket":                  {"dashboards/hub", "dashboards/live", "cmd/citybench"},
 	"github.com/nats-io/":                           {"internal/journal", "internal/edge"},
 	"github.com/evanw/esbuild":                      {"dashboards/web"},
 	"google.golang.org/protobuf/encoding/protowire": {"internal/journal", "ingest/decode"},
