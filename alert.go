@@ -108,6 +108,21 @@ func (a *Alert) Open() bool {
 	return a.Condition != Normal
 }
 
+// A Standing is how an alert stands: all of it that a transition may change, but
+// for the evidence.
+type Standing struct {
+	Level     Level     `json:"level"`
+	Condition Condition `json:"condition"`
+	Handling  Handling  `json:"handling"`
+	HandledBy string    `json:"handled_by,omitempty"`
+	Stale     bool      `json:"stale,omitempty"`
+}
+
+// Standing returns how the alert stands.
+func (a *Alert) Standing() Standing {
+	return Standing{Level: a.Level, Condition: a.Condition, Handling: a.Handling, HandledBy: a.HandledBy, Stale: a.Stale}
+}
+
 // A Reason says what moved an alert.
 type Reason string
 
@@ -137,6 +152,8 @@ type Transition struct {
 	Reason Reason    `json:"reason"`
 	// Actor is who did it; empty for the engine.
 	Actor string `json:"actor,omitempty"`
+	// Before is how the alert stood; zero where it is the first transition.
+	Before Standing `json:"before,omitzero"`
 	// Alert is the alert after the transition.
 	Alert Alert `json:"alert"`
 	// State is the engine's own memory of the alert's key after the

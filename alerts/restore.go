@@ -132,7 +132,7 @@ func (f *fold) claimable(s *saved, alert *citywatch.Alert) {
 	}
 	k.state, k.value, k.device = s.state, s.Value, s.Unlisted
 	if k.Episode != nil && alert != nil && alert.Open() {
-		k.Episode.Alert = alert
+		k.Episode.Alert, k.Episode.told = alert, alert.Standing()
 		f.open[alert.ID] = k
 	}
 }

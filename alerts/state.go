@@ -46,6 +46,8 @@ type episode struct {
 	// Alert is nil until the episode raises one. In a transition it stands
 	// beside the state, so it is not written twice.
 	Alert *citywatch.Alert `json:"-"`
+	// told is how the alert stood after its last transition.
+	told citywatch.Standing
 }
 
 // A standing is how an episode looks from outside.

@@ -28,12 +28,13 @@ func (f *fold) transition(k *key, reason citywatch.Reason, actor string) {
 	}
 	t := citywatch.Transition{
 		ID: fmt.Sprintf("%s.%d", a.ID, a.Version), At: f.clk.Now,
-		Reason: reason, Actor: actor, Alert: *a,
+		Reason: reason, Actor: actor, Before: ep.told, Alert: *a,
 	}
+	ep.told = a.Standing()
 	t.Alert.Evidence = slices.Clone(a.Evidence)
 	if !a.Open() {
 		delete(f.open, a.ID)
-		ep.Alert = nil
+		ep.Alert, ep.told = nil, citywatch.Standing{}
 		if a.Handling == citywatch.Closed {
 			*ep = episode{standing: normal()}
 		}

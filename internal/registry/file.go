@@ -167,16 +167,21 @@ func (p *parser) place(e DeviceEntry, d *citywatch.Device, path string) {
 		p.report(path+".at", "at: [longitude, latitude]", "device %q has no position", e.ID)
 		return
 	}
-	d.Position = *e.At
-	d.Zone = p.locate(d.Position)
-	if d.Zone != "" {
-		return
+	d.Position, d.Zone = p.within(*e.At, path+".at", fmt.Sprintf("device %q", e.ID))
+}
+
+// within returns a position and the zone that holds it, and reports one that
+// lies in none.
+func (p *parser) within(at orb.Point, path, what string) (position orb.Point, zone string) {
+	zone = p.locate(at)
+	if zone == "" {
+		hint := "check the position, or the zones"
+		if p.locate(orb.Point{at[1], at[0]}) != "" {
+			hint = "longitude and latitude look swapped: longitude comes first"
+		}
+		p.report(path, hint, "%s lies outside every zone", what)
 	}
-	hint := "check the position, or the zones"
-	if p.locate(orb.Point{e.At[1], e.At[0]}) != "" {
-		hint = "longitude and latitude look swapped: longitude comes first"
-	}
-	p.report(path+".at", hint, "device %q lies outside every zone", e.ID)
+	return at, zone
 }
 
 func (p *parser) bounds(e DeviceEntry, path string) {
