@@ -80,6 +80,7 @@ func commands() []command {
 		{"check", "say everything that is wrong with a configuration", check},
 		{"config", "print the configuration reference", printReference},
 		{"play", "publish recorded data as devices would: play FILE.csv --mqtt URL", playFile},
+		{"audit", "say whether the audit is as it was written: audit verify --data DIR", auditCommand},
 		{"healthcheck", "ask a running citywatch whether it is ready", healthcheck},
 		{"version", "print the version", printVersion},
 	}

@@ -18,6 +18,7 @@ import (
 	"citywatch/dashboards/hub"
 	"citywatch/ingest"
 	"citywatch/ingest/mqtt"
+	"citywatch/internal/audit"
 	"citywatch/internal/config"
 	"citywatch/internal/edge"
 	"citywatch/internal/journal"
@@ -64,6 +65,7 @@ type house struct {
 	// closeDatabase is nil until the database is open.
 	closeDatabase func() error
 	store         *store.Store
+	audit         *audit.Log
 	picture       *picture.Picture
 	engines       []*alerts.Engine // by shard
 	pipeline      *ingest.Pipeline
@@ -110,6 +112,7 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 	}
 	h.registry = registry.New(site.Classes, site.Devices, site.Config.Devices.MaxAuto)
 	h.store = a.newStore(h)
+	h.audit = a.newAudit(h)
 	h.picture = picture.New(picture.Options{Journal: h.journal, Shards: h.journal.Shards(), Devices: h.registry, Log: log})
 	for shard := range h.journal.Shards() {
 		h.engines = append(h.engines, a.newEngine(h, shard))
@@ -143,6 +146,7 @@ func (h *house) close() error {
 func (a *App) parts(h *house) []part {
 	parts := []part{
 		{"store", h.store.Run},
+		{"audit", h.audit.Run},
 		{"picture", func(ctx context.Context) error { return h.picture.Run(ctx, h.hub) }},
 		{"hub", h.hub.Run},
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,6 +15,7 @@ import (
 	"citywatch/ingest"
 	"citywatch/ingest/mqtt"
 	"citywatch/ingest/push"
+	"citywatch/internal/audit"
 	"citywatch/internal/registry"
 	"citywatch/internal/series"
 	"citywatch/internal/series/embedded"
@@ -64,6 +66,16 @@ func (a *App) newStore(h *house) *store.Store {
 		Options: a.site.Store,
 		Log:     a.options.Log,
 		Metrics: a.metrics,
+	})
+}
+
+func (a *App) newAudit(h *house) *audit.Log {
+	return audit.New(filepath.Join(a.site.Data, audit.Folder), audit.Deps{
+		Journal: h.journal,
+		Transitions: func(from uint64) audit.Reader {
+			return h.journal.Transitions(from).Named("audit")
+		},
+		Log: a.options.Log,
 	})
 }
 

@@ -56,6 +56,9 @@ type Deps struct {
 	Log         *slog.Logger
 }
 
+// Folder is the audit's folder within the data folder.
+const Folder = "audit"
+
 // A Log writes the audit. One process at a time may write a folder.
 type Log struct {
 	dir  string
