@@ -29,7 +29,6 @@ func (j Job) args() ([]string, error) {
 		"-filter_threads", "1",
 		"-f", demuxer, "-protocol_whitelist", "pipe",
 		"-format_whitelist", demuxer, "-codec_whitelist", decoder,
-		// A picture that cannot be decoded is left out, not shown half grey.
 		"-threads", "1", "-max_pixels", strconv.Itoa(MaxPixels),
 	}
 	args = append(args, j.Decode...)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"citywatch/video/address"
 )
 
 const (
@@ -47,7 +49,7 @@ func (t *tail) line() string {
 		}
 		return r
 	}, strings.ToValidUTF8(said, "?"))
-	said = strings.TrimSpace(said)
+	said = address.Redact(strings.TrimSpace(said))
 	if runes := []rune(said); len(runes) > lineLength {
 		said = string(runes[:lineLength]) + "…"
 	}
