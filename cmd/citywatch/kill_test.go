@@ -16,6 +16,7 @@ import (
 	paho "github.com/eclipse/paho.mqtt.golang"
 
 	"citywatch"
+	"citywatch/internal/audit"
 	"citywatch/internal/journal"
 	"citywatch/internal/series"
 	"citywatch/internal/servertest"
@@ -187,6 +188,7 @@ func (w *killWorld) verify(p *process, published []int) {
 	w.awaitStored(total)
 	p.stop()
 	raised := w.verifyAlerts(published)
+	w.verifyAudit(raised)
 	w.t.Logf("ledger: %d readings acknowledged, 0 lost; %d transitions of %d alerts, each once", total, raised, len(w.devices))
 }
 
@@ -261,6 +263,22 @@ func (w *killWorld) verifyAlerts(published []int) (transitions int) {
 		}
 	}
 	return transitions
+}
+
+// verifyAudit holds the audit against the journal: a line for each change, in
+// one chain, however often its writer was killed.
+func (w *killWorld) verifyAudit(transitions int) {
+	w.t.Helper()
+	report, err := audit.Verify(w.dir + "/data/audit")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, f := range report.Faults {
+		w.t.Error(f)
+	}
+	if report.Head.N != uint64(transitions) {
+		w.t.Errorf("the audit has %d lines of %d transitions", report.Head.N, transitions)
+	}
 }
 
 // transitionsIn reads every transition that a stopped citywatch left.

@@ -38,6 +38,12 @@ func newBench() *bench {
 
 func (b *bench) Epoch() string { return b.epoch }
 
+func (b *bench) TransitionBounds(context.Context) (first, last uint64, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return 1, uint64(len(b.ts)), nil
+}
+
 func (b *bench) Load(_ context.Context, key string) ([]byte, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

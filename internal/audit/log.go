@@ -44,6 +44,7 @@ type Reader interface {
 // A journal is what is asked of the journal besides reading it.
 type journal interface {
 	Epoch() string
+	TransitionBounds(context.Context) (first, last uint64, err error)
 	Load(ctx context.Context, key string) ([]byte, error)
 	Save(ctx context.Context, key string, data []byte) error
 }
@@ -106,17 +107,50 @@ func (l *Log) Run(ctx context.Context) (err error) {
 		return fmt.Errorf("audit: %w", err)
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
-	from := l.last.seq + 1
-	if l.last.epoch != l.deps.Journal.Epoch() {
-		from = 1
-	}
 	read := make(chan citywatch.Transition, together)
 	g, running := errgroup.WithContext(ctx)
-	g.Go(func() error { return l.read(running, from, read) })
+	g.Go(func() error { return l.read(running, read) })
 	g.Go(func() error { return l.write(running, read) })
 	if err := g.Wait(); ctx.Err() == nil {
 		return fmt.Errorf("audit: %w", err)
 	}
+	if err := l.finish(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("audit: what changed last is written at the next start: %w", err)
+	}
+	return nil
+}
+
+// next returns the first transition in the journal that is not written yet.
+func (l *Log) next() uint64 {
+	if l.last.epoch != l.deps.Journal.Epoch() {
+		return 1
+	}
+	return l.last.seq + 1
+}
+
+// finish writes what the journal still holds when everything that changes
+// alerts has stopped.
+func (l *Log) finish(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, finishTimeout)
+	defer cancel()
+	_, last, err := l.deps.Journal.TransitionBounds(ctx)
+	if err != nil {
+		return err
+	}
+	if last >= l.next() {
+		r := l.deps.Transitions(l.next())
+		defer r.Close()
+		for last >= l.next() {
+			t, err := r.Next(ctx)
+			if err != nil {
+				return err
+			}
+			if err := l.append([]citywatch.Transition{t}); err != nil {
+				return err
+			}
+		}
+	}
+	l.anchor(ctx)
 	return nil
 }
 
@@ -136,8 +170,8 @@ func (l *Log) compare(ctx context.Context) error {
 	return nil
 }
 
-func (l *Log) read(ctx context.Context, from uint64, to chan<- citywatch.Transition) error {
-	r := l.deps.Transitions(from)
+func (l *Log) read(ctx context.Context, to chan<- citywatch.Transition) error {
+	r := l.deps.Transitions(l.next())
 	defer r.Close()
 	for {
 		t, err := r.Next(ctx)
@@ -164,7 +198,6 @@ func (l *Log) write(ctx context.Context, from <-chan citywatch.Transition) error
 			l.anchor(ctx)
 			continue
 		case <-ctx.Done():
-			l.anchor(context.WithoutCancel(ctx))
 			return ctx.Err()
 		}
 		for waiting := true; waiting && len(batch) < together; {
@@ -181,8 +214,8 @@ func (l *Log) write(ctx context.Context, from <-chan citywatch.Transition) error
 	}
 }
 
-// anchorTimeout bounds the last anchor, at the end.
-const anchorTimeout = 5 * time.Second
+// finishTimeout bounds what is written after the context has ended.
+const finishTimeout = 5 * time.Second
 
 // anchor tells the journal where the audit ends. One that fails is no loss: the
 // next comes.
@@ -190,8 +223,6 @@ func (l *Log) anchor(ctx context.Context) {
 	if l.anchored.N >= l.last.N {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, anchorTimeout)
-	defer cancel()
 	data, err := json.Marshal(l.last.Head)
 	if err != nil {
 		return
