@@ -9,9 +9,10 @@ import (
 
 // contentPolicy lets pages load only what this server gives them, and no
 // script that stands in a page. MapLibre draws its symbols from data: images,
-// and starts its worker from its own file.
+// and starts its worker from its own file; live pictures are played from a
+// MediaSource, whose address is a blob:.
 const contentPolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; " +
-	"img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; " +
+	"img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 // maxURL bounds what is read as a query.

@@ -45,6 +45,11 @@ func OfDevice(d *citywatch.Device) Scope {
 	return Scope{Zone: d.Zone, Sector: d.Sector, Position: d.Position}
 }
 
+// OfCamera returns the scope of a camera, which has no level.
+func OfCamera(c *citywatch.Camera) Scope {
+	return Scope{Zone: c.Zone, Sector: c.Sector, Position: c.Position}
+}
+
 // Parse reads ?zone=&sector=&level=&bbox=. Zones and sectors may be
 // repeated or separated by commas, and any of them passes.
 func Parse(q url.Values) (Filter, error) {
