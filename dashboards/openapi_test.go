@@ -81,20 +81,24 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	p.storm()
 	p.letters = []citywatch.DeadLetter{{Seq: 3, Source: "mqtt", Topic: "city/x", Arrived: time.Now(), Refusal: citywatch.RefusedDecode, Detail: "no JSON", Payload: []byte("x")}}
 	p.system.Lags = []dashboards.Lag{{Reader: "store", Entries: 3, Seconds: 0.5}}
-	s := serve(t, p.site(t))
+	s := serve(t, p.site(t, newEye().see))
 	d := readDescription(t)
 	alerts, _ := p.Alerts()
 	paths := map[string]string{
 		"/alerts": "/alerts", "/devices": "/devices", "/zones": "/zones", "/classes": "/classes", "/province": "/province",
 		"/deadletters": "/deadletters", "/health": "/health",
-		"/alerts/{id}":           "/alerts/" + strings.ReplaceAll(alerts[0].ID, "/", "%2F"),
-		"/devices/{id}":          "/devices/lao-cai-thao",
-		"/devices/{id}/readings": "/devices/lao-cai-thao/readings?from=-1h",
+		"/alerts/{id}":             "/alerts/" + strings.ReplaceAll(alerts[0].ID, "/", "%2F"),
+		"/cameras":                 "/cameras",
+		"/cameras/{id}":            "/cameras/cau-coc-leu",
+		"/cameras/{id}/thumbnails": "/cameras/cau-coc-leu/thumbnails",
+		"/cameras/{id}/recordings": "/cameras/cau-coc-leu/recordings?from=-1h",
+		"/devices/{id}":            "/devices/lao-cai-thao",
+		"/devices/{id}/readings":   "/devices/lao-cai-thao/readings?from=-1h",
 	}
 	for path, operations := range d.Paths {
 		op, isGet := operations["get"]
-		if !isGet || path == "/stream" || path == "/openapi.json" {
-			continue
+		if _, isJSON := op.Responses["200"].Content["application/json"]; !isGet || !isJSON || path == "/openapi.json" {
+			continue // pictures and websockets
 		}
 		target, known := paths[path]
 		if !known {
