@@ -330,7 +330,7 @@ func (p *province) site(t testing.TB, changes ...func(*dashboards.Deps)) http.Ha
 	deps := dashboards.Deps{
 		Province: citywatch.Province{ID: "lao-cai", Name: "Lào Cai", TimeZone: zone, Extent: extent},
 		Classes:  p.classes, Zones: p.zones,
-		Picture: p, Alerts: p, History: p, DeadLetters: p,
+		Picture: p, Alerts: p, History: p, DeadLetters: p, Cameras: noCameras{},
 		System: func(context.Context) dashboards.System { return p.system },
 		Ready:  func(context.Context) dashboards.ReadyReport { return p.ready },
 		Stream: p.hub, Metrics: prometheus.NewRegistry(),
@@ -345,6 +345,15 @@ func (p *province) site(t testing.TB, changes ...func(*dashboards.Deps)) http.Ha
 		t.Fatal(err)
 	}
 	return h
+}
+
+// noCameras is a province without cameras.
+type noCameras struct{}
+
+func (noCameras) Cameras() []citywatch.Camera { return nil }
+
+func (noCameras) Status(string) (citywatch.CameraStatus, error) {
+	return citywatch.CameraStatus{}, dashboards.ErrNotFound
 }
 
 // storm raises what a bad day looks like.

@@ -32,6 +32,12 @@ export function quantity(lang: Lang, value: number, decimals: number, ucum: stri
   return number(lang, value, decimals) + (u ? "\u00a0" + u : "");
 }
 
+/** A distance in metres: 850 m, 2,3 km, 14 km. */
+export function length(lang: Lang, metres: number): string {
+  if (metres < 950) return `${number(lang, Math.round(metres / 50) * 50, 0)} m`;
+  return `${number(lang, metres / 1000, metres < 9_950 ? 1 : 0)} km`;
+}
+
 /** A clock of one time zone. */
 export class Times {
   constructor(private readonly zone: string) {}

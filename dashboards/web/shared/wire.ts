@@ -1,5 +1,7 @@
 // What the server sends: the types of the HTTP API's and the stream's JSON.
 
+import type { CameraState } from "./camera/protocol";
+
 /** The five levels of Decision 18/2021/QĐ-TTg. */
 export type Level = 1 | 2 | 3 | 4 | 5;
 
@@ -159,6 +161,44 @@ export interface Readings {
   /** Seconds; 0 says that the points are the readings themselves. */
   every: number;
   points: Reading[];
+}
+
+export interface CameraProperties {
+  id: string;
+  name: string;
+  state: CameraState;
+  since?: string;
+  detail?: string;
+  zone: string;
+  sector: string;
+  gateway?: string;
+  /** Degrees clockwise from north, and how wide it sees. */
+  bearing?: number;
+  view?: number;
+  last_frame?: string;
+  codec?: string;
+  width?: number;
+  height?: number;
+  fps?: number;
+  /** Bit/s. */
+  bitrate?: number;
+  recording?: boolean;
+  usable?: boolean;
+  picture?: string;
+}
+
+export type Camera = Feature<CameraProperties>;
+
+export interface CameraCollection {
+  type: "FeatureCollection";
+  time: string;
+  features: Camera[];
+}
+
+/** What is recorded of a camera between two times. */
+export interface Interval {
+  from: string;
+  to: string;
 }
 
 /** RFC 9457 problem details. */

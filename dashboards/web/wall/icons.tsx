@@ -3,6 +3,7 @@
 // colour-blind eyes nor a bad projector lose it.
 
 import type { JSX } from "preact";
+import type { CameraLook } from "../shared/cameras";
 import type { Level } from "../shared/wire";
 
 /** Decision 18/2021/QĐ-TTg: light blue, light yellow, orange, red, purple. */
@@ -129,6 +130,69 @@ export function DeviceMark(props: { look: DeviceLook }): JSX.Element {
       <circle cx="50" cy="50" r="34" />
       {props.look === "late" && <path class="half" d="M50 16a34 34 0 0 0 0 68z" />}
       {props.look === "silent" && <path d="M34 34 66 66M66 34 34 66" />}
+    </svg>
+  );
+}
+
+/** A camera's body and lens, in a box of 100 × 100. */
+const cameraPath = "M21 31h37q8 0 8 8v22q0 8-8 8H21q-8 0-8-8V39q0-8 8-8zM70 46l17-11v30L70 54z";
+const cameraInk: Record<CameraLook, string> = { online: "#dfe6ec", idle: "#dfe6ec", frozen: "#e8c268", off: "#ff8a84", unknown: "#9fabb5" };
+
+/** What stands on a camera that does not work: bars over a picture that stands still, a stroke through one that is gone. */
+const cameraSigns: Partial<Record<CameraLook, string>> = { frozen: "M32 41v18M47 41v18", off: "M14 84 86 16", unknown: "" };
+
+/**
+ * Draws a camera's marker: filled while its pictures come, hollow while it
+ * waits for somebody to watch, with bars when they stand still, struck through
+ * when none come, dotted when nothing is known.
+ */
+export function drawCamera(look: CameraLook, size: number): ImageData {
+  const c = canvas(size);
+  c.scale(size / 100, size / 100);
+  c.lineJoin = c.lineCap = "round";
+  const body = new Path2D(cameraPath);
+  const sign = new Path2D(cameraSigns[look] ?? "");
+  c.strokeStyle = c.fillStyle = "#0b0f12";
+  c.lineWidth = 22; // a dark rim keeps it apart from what lies below
+  c.stroke(body);
+  c.stroke(sign);
+  c.fill(body);
+  c.strokeStyle = c.fillStyle = cameraInk[look];
+  c.lineWidth = 7;
+  if (look === "unknown") c.setLineDash([1, 12]);
+  c.stroke(body);
+  if (look === "online") c.fill(body);
+  c.lineWidth = 9;
+  c.stroke(sign);
+  return c.getImageData(0, 0, size, size);
+}
+
+/** Draws what a camera looking north sees: a sector of so many degrees. */
+export function drawWedge(degrees: number, size: number): ImageData {
+  const c = canvas(size);
+  const middle = size / 2;
+  const half = (Math.min(degrees, 340) * Math.PI) / 360;
+  const light = c.createRadialGradient(middle, middle, 0, middle, middle, middle);
+  light.addColorStop(0.15, "#dfe6ec90");
+  light.addColorStop(1, "#dfe6ec08");
+  c.fillStyle = light;
+  c.beginPath();
+  c.moveTo(middle, middle);
+  c.arc(middle, middle, middle * 0.96, -Math.PI / 2 - half, -Math.PI / 2 + half);
+  c.closePath();
+  c.fill();
+  c.strokeStyle = "#dfe6ec70";
+  c.lineWidth = size / 90;
+  c.stroke();
+  return c.getImageData(0, 0, size, size);
+}
+
+export function CameraMark(props: { look: CameraLook }): JSX.Element {
+  const sign = cameraSigns[props.look];
+  return (
+    <svg class={`camera-mark ${props.look}`} viewBox="6 6 88 88" aria-hidden="true">
+      <path class="body" d={cameraPath} />
+      {sign && <path d={sign} />}
     </svg>
   );
 }

@@ -10,7 +10,7 @@ import { unseen } from "../shared/world";
 import type { Alert, Evidence } from "../shared/wire";
 import { LevelBadge } from "./icons";
 import { askOperator } from "./operator";
-import { alerts, chooseAlert, destination, devices, freshness, lang, now, operator, phase, shown, t, takeAlert, times, zoneName } from "./state";
+import { alerts, chooseAlert, destination, devices, freshness, lang, now, operator, phase, sensors, shown, t, takeAlert, times, zoneName } from "./state";
 
 /** So many alerts have room; more are listed closer. */
 const roomy = 5;
@@ -87,7 +87,7 @@ function useBelow(scroller: RefObject<HTMLOListElement | null>, list: readonly A
 function Nothing(): JSX.Element | null {
   const counts = freshness.value;
   if (phase.value === "connecting" || !counts) return <p class="nothing">{t("connecting")}</p>;
-  const all = devices.value.size;
+  const all = sensors.value.length;
   const dark = counts.silent + counts.never;
   return (
     <div class="nothing">

@@ -5,15 +5,20 @@ import "@fontsource/be-vietnam-pro/600.css";
 import "@fontsource/be-vietnam-pro/700.css";
 import "maplibre-gl/dist/maplibre-gl.css";
 import "uplot/dist/uPlot.min.css";
+import "../shared/camera/tile.css";
 import "./wall.css";
+import "./cameras.css";
 
 import { render, type JSX } from "preact";
+import { CameraPanel } from "./camera";
+import { followCameras, openCamera, showAll } from "./cameras";
 import { DevicePanel } from "./device";
 import { AlertList } from "./list";
 import { MapPanel } from "./mappanel";
 import { OperatorDialog } from "./operator";
 import { phase, start, unpin } from "./state";
 import { LostBanner, StatusStrip, TopBar } from "./status";
+import { CameraStrip } from "./strip";
 
 function Wall(): JSX.Element {
   return (
@@ -21,7 +26,11 @@ function Wall(): JSX.Element {
       <TopBar />
       <LostBanner />
       <main>
-        <MapPanel />
+        <div class="sight">
+          <MapPanel />
+          <CameraStrip />
+          <CameraPanel />
+        </div>
         <aside>
           <AlertList />
           <DevicePanel />
@@ -34,8 +43,12 @@ function Wall(): JSX.Element {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !document.querySelector("dialog[open]")) unpin();
+  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+  if (openCamera.value) openCamera.value = undefined;
+  else if (showAll.value) showAll.value = false;
+  else unpin();
 });
 start();
+followCameras();
 const root = document.getElementById("app");
 if (root) render(<Wall />, root);

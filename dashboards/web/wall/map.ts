@@ -5,8 +5,10 @@ import { freshnessAt } from "../shared/freshness";
 import { places, zoneLevels, type Place } from "../shared/places";
 import type { Device, Level, ZoneCollection } from "../shared/wire";
 import { unseen } from "../shared/world";
-import { drawBadge, drawDevice } from "./icons";
-import { alerts, chooseAlert, chooseDevice, destination, devices, now, province, shown, zones } from "./state";
+import type { CameraLook, CameraView } from "../shared/cameras";
+import { openCamera, views } from "./cameras";
+import { drawBadge, drawCamera, drawDevice, drawWedge } from "./icons";
+import { alerts, chooseAlert, chooseDevice, destination, devices, now, province, sensors, shown, zones } from "./state";
 import { font, mapStyle, zoomFor } from "./style";
 
 /** How near a chosen alert is shown. */
@@ -54,12 +56,21 @@ function addImages(map: maplibregl.Map, scale: number): void {
     map.addImage(name, image, { pixelRatio: ratio });
   };
   for (const look of ["fresh", "late", "silent", "never"] as const) draw(`device-${look}`, drawDevice(look, Math.round((look === "fresh" ? 19 : 27) * scale * ratio)));
+  for (const look of ["online", "idle", "frozen", "off", "unknown"] as CameraLook[]) draw(`camera-${look}`, drawCamera(look, Math.round(32 * scale * ratio)));
+  for (const degrees of wedges) draw(`wedge-${degrees}`, drawWedge(degrees, Math.round(120 * scale * ratio)));
   const flags = [true, false];
   for (const level of [1, 2, 3, 4, 5] as Level[]) {
     for (const seen of flags) {
       for (const stale of flags) draw(icon(level, seen, stale), drawBadge({ level, seen, stale }, Math.round(48 * scale * ratio)));
     }
   }
+}
+
+/** How wide the sectors are that cameras' views are drawn as, in degrees. */
+const wedges = [15, 30, 50, 70, 90, 120, 180, 340];
+
+function wedgeFor(view: number): number {
+  return wedges.reduce((best, degrees) => (Math.abs(degrees - view) < Math.abs(best - view) ? degrees : best));
 }
 
 function icon(level: Level, seen: boolean, stale: boolean): string {
@@ -71,6 +82,7 @@ class Painter {
   private painted: { zones?: ZoneCollection; alerts?: unknown; destination?: unknown; chosen?: string } = {};
   private devicesAt = 0;
   private looks = "";
+  private cameraLooks = "";
   private colored = new Map<string, Level>();
 
   constructor(
@@ -91,9 +103,14 @@ class Painter {
     if (zones.value && this.painted.zones !== zones.value) this.paintZones(zones.value);
     if (this.painted.alerts !== alerts.value) this.paintAlerts();
     if (at - this.devicesAt >= devicesEvery) this.paintDevices(at);
+    this.paintCameras();
     const chosen = shown.value?.device ?? "";
-    if (this.painted.chosen !== chosen) this.map.setFilter("chosen", ["==", ["get", "id"], chosen]);
-    this.painted.chosen = chosen;
+    const opened = openCamera.value ?? chosen;
+    if (this.painted.chosen !== chosen + "/" + opened) {
+      this.map.setFilter("chosen", ["==", ["get", "id"], chosen]);
+      this.map.setFilter("chosen-camera", ["==", ["get", "id"], opened]);
+    }
+    this.painted.chosen = chosen + "/" + opened;
     this.travel();
   };
 
@@ -138,12 +155,22 @@ class Painter {
   private paintDevices(at: number): void {
     this.devicesAt = at;
     // Most seconds nothing looks other than before, though much was measured.
-    const looks = [...devices.value.values()].map((d) => d.id + freshnessAt(d, at) + (d.geometry?.coordinates ?? "")).join();
+    const looks = sensors.value.map((d) => d.id + freshnessAt(d, at) + (d.geometry?.coordinates ?? "")).join();
     if (looks === this.looks) return;
     this.looks = looks;
     void this.source("devices").setData({
       type: "FeatureCollection",
-      features: [...devices.value.values()].filter((d) => d.geometry).map((d) => deviceFeature(d, at)),
+      features: sensors.value.filter((d) => d.geometry).map((d) => deviceFeature(d, at)),
+    });
+  }
+
+  private paintCameras(): void {
+    const looks = views.value.map((v) => v.camera.id + v.look + (v.camera.geometry?.coordinates ?? "")).join();
+    if (looks === this.cameraLooks) return;
+    this.cameraLooks = looks;
+    void this.source("cameras").setData({
+      type: "FeatureCollection",
+      features: views.value.filter((v) => v.camera.geometry).map(cameraFeature),
     });
   }
 
@@ -163,14 +190,15 @@ class Painter {
     map.on("click", (event) => {
       const near = 8 * this.scale;
       const { x, y } = event.point;
-      const hits = map.queryRenderedFeatures([[x - near, y - near], [x + near, y + near]], { layers: ["alerts", "devices"] });
-      const hit = hits.find((f) => f.layer.id === "alerts") ?? hits[0];
+      const hits = map.queryRenderedFeatures([[x - near, y - near], [x + near, y + near]], { layers: ["alerts", "cameras", "devices"] });
+      const hit = hits.find((f) => f.layer.id === "alerts") ?? hits.find((f) => f.layer.id === "cameras") ?? hits[0];
       const id = String(hit?.properties["id"] ?? "");
       const alert = alerts.peek().find((a) => a.id === id);
       if (alert) chooseAlert(alert);
+      else if (hit?.layer.id === "cameras") openCamera.value = id;
       else if (id) chooseDevice(id);
     });
-    for (const layer of ["alerts", "devices"]) {
+    for (const layer of ["alerts", "cameras", "devices"]) {
       map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
       map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
     }
@@ -197,6 +225,16 @@ function deviceFeature(d: Device, at: number): GeoJSON.Feature {
     type: "Feature",
     geometry: d.geometry as GeoJSON.Point,
     properties: { id: d.id, name: d.properties.name, look: freshnessAt(d, at) },
+  };
+}
+
+function cameraFeature({ camera, look }: CameraView): GeoJSON.Feature {
+  const { id, name, bearing, view } = camera.properties;
+  return {
+    type: "Feature",
+    geometry: camera.geometry as GeoJSON.Point,
+    // Where a camera looks is of no use when it sees nothing.
+    properties: { id, name, look, ...(bearing === undefined ? {} : { bearing, wedge: wedgeFor(view ?? 50), sees: look === "online" || look === "idle" }) },
   };
 }
 

@@ -4,8 +4,10 @@
 import { effect, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { DeviceMark } from "./icons";
+import { cameras } from "./cameras";
+import { CameraMark, DeviceMark } from "./icons";
 import { t, unpin } from "./state";
+import { cameraWord } from "./tile";
 
 const failed = signal(false);
 
@@ -50,6 +52,13 @@ function Legend(): JSX.Element {
           {t(look)}
         </li>
       ))}
+      {cameras.value.length > 0 &&
+        (["online", "frozen", "off"] as const).map((look) => (
+          <li key={look}>
+            <CameraMark look={look} />
+            {t(cameraWord(look))}
+          </li>
+        ))}
     </ul>
   );
 }

@@ -2,6 +2,7 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import { get, streamURL } from "../shared/api";
+import { isSensor } from "../shared/cameras";
 import { ServerClock } from "../shared/clock";
 import { Connection, type Phase, type Socket } from "../shared/connection";
 import { Times } from "../shared/format";
@@ -11,7 +12,7 @@ import { World, worstFirst } from "../shared/world";
 import type { Alert, Class, Device, Health, Province, ZoneCollection } from "../shared/wire";
 
 const world = new World();
-const clock = new ServerClock(() => performance.now());
+export const clock = new ServerClock(() => performance.now());
 
 /** The open alerts, worst first. */
 export const alerts = signal<Alert[]>([]);
@@ -30,8 +31,10 @@ export const classes = signal<ReadonlyMap<string, Class>>(new Map());
 export const health = signal<Health | undefined>(undefined);
 
 export const times = computed(() => new Times(province.value?.time_zone ?? "Asia/Ho_Chi_Minh"));
+/** The devices that measure; cameras are counted apart. */
+export const sensors = computed<readonly Device[]>(() => [...devices.value.values()].filter(isSensor));
 export const freshness = computed(() =>
-  now.value === undefined ? undefined : countFreshness(devices.value.values(), now.value),
+  now.value === undefined ? undefined : countFreshness(sensors.value, now.value),
 );
 const zoneNames = computed(() => new Map(zones.value?.features.map((z) => [z.id, z.properties.name])));
 

@@ -8,7 +8,8 @@ import type { Freshness, Level, Part } from "../shared/wire";
 import { DeviceMark, LevelBadge } from "./icons";
 import { askOperator } from "./operator";
 import { Ago } from "./list";
-import { alerts, devices, freshness, health, lang, lastFrame, now, operator, phase, province, setLang, t, times } from "./state";
+import { CameraCounts } from "./strip";
+import { alerts, freshness, health, lang, lastFrame, now, operator, phase, province, sensors, setLang, t, times } from "./state";
 
 export function TopBar(): JSX.Element {
   return (
@@ -73,6 +74,7 @@ export function StatusStrip(): JSX.Element {
     <footer class="strip" aria-label={t("statusLabel")}>
       <ConnectionState />
       <FreshnessCounts />
+      {phase.value !== "lost" && <CameraCounts />}
       <Parts />
       <button type="button" class="plain" onClick={() => void askOperator()}>
         {t("operator")}: {operator.value || t("operatorNone")}
@@ -102,7 +104,7 @@ function FreshnessCounts(): JSX.Element | null {
   return (
     <span class="freshness">
       <span class="muted">
-        {t("devices")} {number(lang.value, devices.value.size, 0)}
+        {t("devices")} {number(lang.value, sensors.value.length, 0)}
       </span>
       {kinds.map((kind) => (
         <span key={kind} class={`kind ${kind} ${counts[kind] > 0 ? "some" : "none"}`}>

@@ -29,9 +29,10 @@ export function mapStyle(scale: number): StyleSpecification {
       zones: { type: "geojson", data: empty, promoteId: "id" },
       labels: { type: "geojson", data: empty },
       devices: { type: "geojson", data: empty },
+      cameras: { type: "geojson", data: empty },
       alerts: { type: "geojson", data: empty },
     },
-    layers: [...land(scale), ...devices(scale), ...alerts(scale)],
+    layers: [...land(scale), ...devices(scale), ...cameras(scale), ...alerts(scale)],
   };
 }
 
@@ -106,6 +107,54 @@ function devices(scale: number): LayerSpecification[] {
       source: "devices",
       minzoom: zoomFor(9.6, scale),
       layout: { "text-field": ["get", "name"], "text-font": [font], "text-size": 14 * scale, "text-offset": [0, 1.1], "text-anchor": "top", "text-max-width": 12 },
+      paint: { "text-color": "#b9c4cc", "text-halo-color": "#0d1318", "text-halo-width": 1.6 * scale },
+    },
+  ];
+}
+
+function cameras(scale: number): LayerSpecification[] {
+  const size: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], zoomFor(7, scale), 0.75, zoomFor(10, scale), 1, zoomFor(13, scale), 1.3];
+  return [
+    {
+      id: "wedges",
+      type: "symbol",
+      source: "cameras",
+      filter: ["has", "bearing"],
+      layout: {
+        "icon-image": ["concat", "wedge-", ["get", "wedge"]],
+        "icon-size": size,
+        "icon-rotate": ["get", "bearing"],
+        "icon-rotation-alignment": "map",
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+      },
+      paint: { "icon-opacity": ["case", ["get", "sees"], 1, 0.25] },
+    },
+    {
+      id: "chosen-camera",
+      type: "circle",
+      source: "cameras",
+      filter: ["==", ["get", "id"], ""],
+      paint: { "circle-radius": 19 * scale, "circle-color": "#ffffff", "circle-opacity": 0.08, "circle-stroke-color": "#e6ecf1", "circle-stroke-width": 2.5 * scale },
+    },
+    {
+      id: "cameras",
+      type: "symbol",
+      source: "cameras",
+      layout: {
+        "icon-image": ["concat", "camera-", ["get", "look"]],
+        "icon-size": size,
+        "icon-allow-overlap": true,
+        // What does not work lies over what does.
+        "symbol-sort-key": ["match", ["get", "look"], "online", 0, "idle", 0, 1],
+      },
+    },
+    {
+      id: "camera-names",
+      type: "symbol",
+      source: "cameras",
+      minzoom: zoomFor(9.6, scale),
+      layout: { "text-field": ["get", "name"], "text-font": [font], "text-size": 14 * scale, "text-offset": [0, 1.2], "text-anchor": "top", "text-max-width": 12 },
       paint: { "text-color": "#b9c4cc", "text-halo-color": "#0d1318", "text-halo-width": 1.6 * scale },
     },
   ];
