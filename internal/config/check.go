@@ -8,6 +8,7 @@ import (
 
 	"citywatch"
 	"citywatch/internal/strictyaml"
+	"citywatch/video/address"
 )
 
 // problems returns what is wrong in the configuration itself, file by file
@@ -42,6 +43,16 @@ func (c *Config) problems() []citywatch.Problem {
 	if c.Edge != nil {
 		ps = append(ps, within("$.edge", c.Edge.Problems())...)
 	}
+	return append(ps, within("$.cameras", c.Cameras.problems())...)
+}
+
+func (c Cameras) problems() []citywatch.Problem {
+	ps := c.Options.Problems()
+	if _, err := address.ParseRanges(c.Networks); err != nil {
+		ps = append(ps, citywatch.Problem{Path: "$.networks", Message: err.Error()})
+	}
+	ps = append(ps, within("$.live", c.Live.Options.Problems())...)
+	ps = append(ps, within("$.live", c.Live.Viewers.Problems())...)
 	return ps
 }
 
@@ -94,6 +105,7 @@ func (c *Config) namedFiles() map[string]*string {
 	files := map[string]*string{
 		"$.zones.file":               &c.Zones.File,
 		"$.devices.file":             &c.Devices.File,
+		"$.cameras.file":             &c.Cameras.File,
 		"$.rules.file":               &c.Rules.File,
 		"$.push.token_file":          &c.Push.TokenFile,
 		"$.journal.credentials_file": &c.Journal.CredentialsFile,

@@ -9,11 +9,13 @@ package config
 import (
 	_ "embed"
 	"io"
+	"time"
 
 	"citywatch"
 	"citywatch/alerts"
 	"citywatch/dashboards"
 	"citywatch/dashboards/hub"
+	viewers "citywatch/dashboards/live"
 	"citywatch/geo"
 	"citywatch/ingest"
 	"citywatch/ingest/mqtt"
@@ -22,6 +24,8 @@ import (
 	"citywatch/internal/journal"
 	"citywatch/internal/store"
 	"citywatch/internal/strictyaml"
+	"citywatch/video"
+	"citywatch/video/live"
 )
 
 // Reference is the commented configuration that `citywatch config` prints. It
@@ -44,6 +48,7 @@ type Config struct {
 	Store    store.Options   `yaml:"store"`
 	Zones    Zones           `yaml:"zones"`
 	Devices  Devices         `yaml:"devices"`
+	Cameras  Cameras         `yaml:"cameras"`
 	Rules    Rules           `yaml:"rules"`
 }
 
@@ -76,6 +81,22 @@ type Devices struct {
 	MaxAuto int `yaml:"max_auto"`
 }
 
+// Cameras names the list of cameras, and says how all of them are pulled.
+type Cameras struct {
+	// File is empty where there are no cameras.
+	File string `yaml:"file"`
+	// Networks are those that cameras may be in.
+	Networks      []string `yaml:"networks"`
+	video.Options `yaml:",inline"`
+	Live          Live `yaml:"live"`
+}
+
+// Live is how cameras are watched.
+type Live struct {
+	live.Options `yaml:",inline"`
+	Viewers      viewers.Options `yaml:",inline"`
+}
+
 // Rules names the alert rules.
 type Rules struct {
 	File string `yaml:"file"`
@@ -86,6 +107,7 @@ func defaults() Config {
 		Province: Province{TimeZone: "Asia/Ho_Chi_Minh"},
 		HTTP:     HTTP{Listen: "127.0.0.1:8480"},
 		Devices:  Devices{MaxAuto: 1000},
+		Cameras:  Cameras{Options: video.Options{HealthEvery: 10 * time.Second}},
 		Store:    store.DefaultOptions(),
 	}
 }

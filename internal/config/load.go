@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -17,6 +18,7 @@ import (
 	"citywatch/geo"
 	"citywatch/internal/registry"
 	"citywatch/internal/strictyaml"
+	"citywatch/video"
 )
 
 // A Site is a configuration with everything that it names, read and checked.
@@ -26,14 +28,17 @@ type Site struct {
 	Zones    []citywatch.Zone
 	Index    *geo.Index
 	Classes  []citywatch.Class
-	Devices  []citywatch.Device
-	Rules    *alerts.Rules
+	// Devices are those of the device file, and those whose readings tell how
+	// the cameras are.
+	Devices []citywatch.Device
+	Cameras registry.Cameras
+	Rules   *alerts.Rules
 }
 
 // Summary says in one line what there is.
 func (s *Site) Summary() string {
-	return fmt.Sprintf("%s: %d zones, %d devices of %d classes, %d rules, %d MQTT sources",
-		s.Province.Name, len(s.Zones), len(s.Devices), len(s.Classes), s.Rules.Len(), len(s.Sources))
+	return fmt.Sprintf("%s: %d zones, %d devices of %d classes, %d cameras, %d rules, %d MQTT sources",
+		s.Province.Name, len(s.Zones), len(s.Devices), len(s.Classes), len(s.Cameras.Cameras), s.Rules.Len(), len(s.Sources))
 }
 
 // Overrides stand above what the file says; what is empty does not.
@@ -169,7 +174,7 @@ func (l *loader) resolveFiles(c *Config) {
 			*file = l.files.resolve(*file)
 		}
 		switch path {
-		case "$.zones.file", "$.devices.file", "$.rules.file":
+		case "$.zones.file", "$.devices.file", "$.cameras.file", "$.rules.file":
 			continue // read below
 		}
 		if *file == "" {
@@ -214,7 +219,43 @@ func (l *loader) devices(site *Site) {
 	for _, d := range site.Devices {
 		places = append(places, geo.Place{ID: d.ID, Kind: geo.Device, Position: d.Position})
 	}
+	l.cameras(site, locate)
+	for _, c := range site.Cameras.Cameras {
+		places = append(places, geo.Place{ID: c.ID, Kind: geo.Camera, Position: c.Position})
+	}
 	site.Index = geo.NewIndex(site.Zones, places)
+}
+
+// cameras needs the devices, whose ids they may not have, and adds those that
+// tell how the cameras are.
+func (l *loader) cameras(site *Site, locate registry.Locator) {
+	if site.Config.Cameras.File == "" {
+		return
+	}
+	src, ok := l.read("$.cameras.file", site.Config.Cameras.File)
+	if !ok {
+		return
+	}
+	cameras, doc, problems := registry.ParseCameras(src, site.Devices, locate)
+	l.problems.add(site.Config.Cameras.File, doc, problems)
+	for i := range cameras.Cameras {
+		c := &cameras.Cameras[i]
+		if c.PasswordFile == "" {
+			continue
+		}
+		c.PasswordFile = l.files.resolve(c.PasswordFile)
+		if _, err := l.files.read(c.PasswordFile); err != nil {
+			l.report("$.cameras.file", "password_file names a file that holds nothing but the password", "camera %q: %v", c.ID, err)
+		}
+	}
+	site.Cameras = cameras
+	site.Devices = append(site.Devices, cameras.Devices(site.Config.Cameras.HealthEvery)...)
+	for _, c := range video.Classes() {
+		if slices.ContainsFunc(site.Classes, func(listed citywatch.Class) bool { return listed.ID == c.ID }) {
+			l.report("$.devices.file", "leave it out: its readings are citywatch's own", "the class %q is in the device file", c.ID)
+		}
+		site.Classes = append(site.Classes, c)
+	}
 }
 
 // rules needs the devices.
