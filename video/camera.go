@@ -13,7 +13,7 @@ type camera struct {
 	// primary is the stream whose health is the camera's; secondary is nil
 	// where there is one stream.
 	primary, secondary *feed
-	onDemand           bool
+	latest             health // as the watch last found it; the watch's own
 
 	mu    sync.Mutex
 	state citywatch.CameraState
@@ -21,22 +21,22 @@ type camera struct {
 	told  bool // state was told since it changed
 }
 
-func newCamera(s *shared, spec Spec) *camera {
-	c := &camera{Camera: spec.Camera, onDemand: spec.OnDemand, state: citywatch.CameraConnecting, since: s.now(), told: true}
+func newCamera(s *shared, spec Spec, a *account) *camera {
+	c := &camera{Camera: spec.Camera, state: citywatch.CameraConnecting, since: s.now(), told: true}
 	main, sub := spec.Main, spec.Sub
 	if main == nil {
 		main = nowhere{}
 	}
-	c.primary = newFeed(s, c.ID, Main, main)
+	c.primary = newFeed(s, c.ID, Main, main, a)
 	if sub != nil {
-		c.secondary = newFeed(s, c.ID, Sub, sub)
+		c.secondary = newFeed(s, c.ID, Sub, sub, a)
 		if !spec.PreferMain {
 			c.primary, c.secondary = c.secondary, c.primary
 		}
 	}
 	c.primary.primary = true
 	if spec.OnDemand {
-		c.primary.demand.checks = s.options.CheckEvery
+		c.primary.demand.checks = s.options.CheckEvery - time.Duration(jitter()/10*float64(s.options.CheckEvery))
 	} else {
 		c.primary.demand.always = true
 	}
@@ -67,16 +67,16 @@ type health struct {
 // health returns how the camera is now, and notes when that changed.
 func (c *camera) health(now time.Time) health {
 	p := c.primary.view(now)
-	state, detail := p.verdict.state, p.verdict.detail
+	state, detail := p.state, p.detail
 	if c.secondary != nil {
 		other := c.secondary.view(now)
-		switch s := other.verdict.state; {
+		switch s := other.state; {
 		case !other.pulled:
 		case state == citywatch.CameraIdle && (s == citywatch.CameraOnline || s == citywatch.CameraFrozen):
 			// Somebody watches it: that is newer than the last check.
-			p, state, detail = other, s, other.verdict.detail
+			p, state, detail = other, s, other.detail
 		case state.Up() && faulty(s):
-			detail = string(c.secondary.quality) + " stream: " + other.verdict.detail
+			detail = string(c.secondary.quality) + " stream: " + other.detail
 		}
 	}
 	h := health{lost: p.lost, CameraStatus: citywatch.CameraStatus{

@@ -44,6 +44,19 @@ func (d *demand) check(now time.Time) bool {
 	return true
 }
 
+// recheckAfter is how old a check may be when there is reason to doubt it.
+const recheckAfter = 30 * time.Second
+
+// recheck begins a check if the last one is doubted, and reports whether it
+// did.
+func (d *demand) recheck(now time.Time) bool {
+	if d.checks == 0 || d.checking || now.Sub(d.checkedAt) < recheckAfter {
+		return false
+	}
+	d.checking, d.checkedAt = true, now
+	return true
+}
+
 // checked ends a check that has seen enough, or has lasted too long.
 func (d *demand) checked(now time.Time, enough bool) {
 	if d.checking && (enough || now.Sub(d.checkedAt) > checkFor) {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"citywatch"
 )
 
 // A shared is what the feeds of all cameras have in common.
@@ -27,6 +29,7 @@ type feed struct {
 	camera  string
 	quality Quality
 	source  Source
+	account *account
 	primary bool
 	wake    chan struct{} // holds a token when the demand has changed
 
@@ -54,9 +57,9 @@ type feed struct {
 	lost       int
 }
 
-func newFeed(s *shared, camera string, q Quality, source Source) *feed {
+func newFeed(s *shared, camera string, q Quality, source Source, a *account) *feed {
 	return &feed{
-		shared: s, camera: camera, quality: q, source: source,
+		shared: s, camera: camera, quality: q, source: source, account: a,
 		wake:   make(chan struct{}, 1),
 		demand: demand{linger: s.options.Linger},
 		judge:  newJudge(), still: newStill(), group: group{budget: s.budget, stale: true},
@@ -75,30 +78,43 @@ func (f *feed) run(ctx context.Context) {
 // ctx ends.
 func (f *feed) await(ctx context.Context) bool {
 	for {
-		wait, wanted := f.pause()
 		if ctx.Err() != nil {
 			return false
 		}
-		if wanted && wait <= 0 {
+		turn, wanted := f.turn()
+		if wanted && turn.wait <= 0 {
 			return true
 		}
 		var due <-chan time.Time
 		if wanted {
-			due = time.After(wait)
+			due = time.After(turn.wait)
 		}
 		select {
 		case <-ctx.Done():
 		case <-f.wake:
 		case <-due:
+		case <-turn.changed:
 		}
 	}
 }
 
-func (f *feed) pause() (wait time.Duration, wanted bool) {
+// turn tells whether the stream is wanted, and then whether it may be tried.
+func (f *feed) turn() (t turn, wanted bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.now()
-	return f.notBefore.Sub(now), f.demand.wanted(now)
+	if !f.demand.wanted(now) {
+		return turn{}, false
+	}
+	if wait := f.notBefore.Sub(now); wait > 0 {
+		return turn{wait: wait}, true
+	}
+	t = f.account.try(f, now)
+	if t.refused && t.wait > 0 {
+		f.judge.refused(&Fault{State: citywatch.CameraBadCredentials, Err: errOthers}, now)
+		f.look(now)
+	}
+	return t, true
 }
 
 // poke makes await look again.
@@ -116,7 +132,7 @@ func (f *feed) subscribe() (*Subscription, error) {
 	if f.closed {
 		return nil, ErrClosed
 	}
-	s := newSubscription(f, f.options.Queue, func(n int) { f.metrics.dropped.Add(float64(n)) })
+	s := newSubscription(f)
 	f.replay(s)
 	f.subs = append(f.subs, s)
 	f.demand.subscribe()
@@ -186,6 +202,15 @@ func (f *feed) tick(now time.Time) {
 	f.look(now)
 }
 
+// recheck has the stream checked anew.
+func (f *feed) recheck(now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.demand.recheck(now) {
+		f.poke()
+	}
+}
+
 // look decides how the stream is; f.mu is held.
 func (f *feed) look(now time.Time) {
 	before := f.judge.state
@@ -242,7 +267,8 @@ func (f *feed) keyFrame() (KeyFrame, bool) {
 // A view is how a stream is at one time.
 type view struct {
 	pulled           bool
-	verdict          judge
+	state            citywatch.CameraState
+	detail           string
 	meter            meter
 	newest           Track
 	reconnects, lost int
@@ -253,7 +279,7 @@ func (f *feed) view(now time.Time) view {
 	defer f.mu.Unlock()
 	f.look(now)
 	return view{
-		pulled: f.session != nil, verdict: f.judge, meter: f.meter, newest: f.newest,
+		pulled: f.judge.phase != resting, state: f.judge.state, detail: f.judge.detail, meter: f.meter, newest: f.newest,
 		reconnects: f.reconnects, lost: f.lost,
 	}
 }

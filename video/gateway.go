@@ -33,11 +33,11 @@ type tally struct {
 
 // look counts the cameras that are up, and reports whether the gateway's state
 // changed.
-func (g *gateway) look(healths map[*camera]health) (changed bool) {
+func (g *gateway) look() (changed bool) {
 	t := tally{cameras: len(g.cameras)}
 	unknown := false
 	for _, c := range g.cameras {
-		switch s := healths[c].State; {
+		switch s := c.latest.State; {
 		case s.Up():
 			t.up++
 		case s == citywatch.CameraConnecting:

@@ -118,7 +118,7 @@ func start(t *testing.T, specs []video.Spec, o video.Options, d video.Deps) *ben
 	go func() { done <- b.Run(ctx) }()
 	b.stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-done; !errors.Is(err, context.Canceled) {
+		if err := <-done; err != nil {
 			t.Errorf("Run: %v", err)
 		}
 	})

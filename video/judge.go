@@ -75,12 +75,11 @@ func (j *judge) ended(now time.Time, f *Fault, frames int) {
 	j.enter(waiting, now)
 }
 
-// refused: the account was refused to another camera, and there is no asking
-// this one now.
-func (j *judge) refused(f *Fault) {
-	if j.state == citywatch.CameraConnecting {
-		j.fault = f
-	}
+// refused: the stream may not be tried, because its account was refused for
+// another camera.
+func (j *judge) refused(f *Fault, now time.Time) {
+	j.fault = f
+	j.enter(waiting, now)
 }
 
 // released: nobody wants the stream any more.

@@ -26,7 +26,7 @@ type meter struct {
 	marks  [12]mark // one a second
 	marked int      // how many were set in this session
 
-	recent [8]time.Time // the last frames of this session, a ring
+	recent [8]mark // one for each of the last frames of this session
 
 	lastKey  time.Time // of this session
 	keyGaps  [4]time.Duration
@@ -55,7 +55,8 @@ func (m *meter) frame(at time.Time, size int, key bool) {
 	m.last = at
 	m.frames++
 	m.bytes += int64(size)
-	m.recent[m.frames%len(m.recent)] = at
+	here := mark{at: at, frames: m.frames, bytes: m.bytes}
+	m.recent[m.frames%len(m.recent)] = here
 	if key {
 		if !m.lastKey.IsZero() {
 			m.keyGaps[m.keyCount%len(m.keyGaps)] = at.Sub(m.lastKey)
@@ -64,7 +65,7 @@ func (m *meter) frame(at time.Time, size int, key bool) {
 		m.lastKey = at
 	}
 	if m.marked == 0 || at.Sub(m.marks[(m.marked-1)%len(m.marks)].at) >= time.Second {
-		m.marks[m.marked%len(m.marks)] = mark{at: at, frames: m.frames, bytes: m.bytes}
+		m.marks[m.marked%len(m.marks)] = here
 		m.marked++
 	}
 }
@@ -93,23 +94,25 @@ func (m *meter) rates() (fps, bitrate float64, ok bool) {
 	if m.frames < 2 {
 		return 0, 0, false
 	}
-	from, found := mark{}, false
-	for i := max(0, m.marked-len(m.marks)); i < m.marked; i++ {
-		// The first mark within the window; those of slow streams, a few of
-		// which would say little, from longer ago.
-		from, found = m.marks[i%len(m.marks)], true
-		if m.last.Sub(from.at) <= window {
-			break
-		}
-		if i+1 < m.marked && m.frames-m.marks[(i+1)%len(m.marks)].frames < 4 {
-			break
-		}
+	from := m.windowStart()
+	if m.frames-from.frames < len(m.recent)-1 {
+		// Too few to say much: a slow stream is measured over more time.
+		from = m.recent[max(1, m.frames-len(m.recent)+1)%len(m.recent)]
 	}
 	span := m.last.Sub(from.at).Seconds()
-	if !found || span <= 0 {
+	if span <= 0 {
 		return 0, 0, false
 	}
 	return float64(m.frames-from.frames) / span, float64(m.bytes-from.bytes) * 8 / span, true
+}
+
+// windowStart returns the first mark within the window before the last frame.
+func (m *meter) windowStart() mark {
+	i := max(0, m.marked-len(m.marks))
+	for i < m.marked-1 && m.last.Sub(m.marks[i%len(m.marks)].at) > window {
+		i++
+	}
+	return m.marks[i%len(m.marks)]
 }
 
 // keyInterval returns the mean distance of the last key frames, if known.

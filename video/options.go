@@ -20,8 +20,8 @@ type Options struct {
 	Linger time.Duration `yaml:"linger"`
 	// Cache bounds the bytes of the frames kept of all streams, from the last
 	// key frame on, so that a viewer begins at once; 32 MiB by default. Where
-	// they do not suffice a stream keeps its key frame alone, which does not
-	// count as one frame too many.
+	// they do not suffice a stream keeps its key frame alone, and a viewer
+	// has that one until the next. Key frames are kept in any case.
 	Cache int64 `yaml:"cache"`
 	// Queue bounds the bytes that wait for one subscriber before frames are
 	// dropped; 8 MiB by default.

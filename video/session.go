@@ -90,6 +90,7 @@ func (f *feed) end(s *session, err error, stopping bool) {
 	switch {
 	case stopping:
 	case errors.Is(err, errReleased):
+		f.account.done(f, nil, f.judge.phase == playing, now)
 		f.judge.released(now)
 		f.demand.watched(now)
 	default:
@@ -101,6 +102,7 @@ func (f *feed) end(s *session, err error, stopping bool) {
 
 func (f *feed) failed(s *session, err error, now time.Time) {
 	fault := f.faultOf(err)
+	f.account.done(f, fault, f.judge.phase == playing, now)
 	f.metrics.failures.WithLabelValues(string(fault.State)).Inc()
 	if f.judge.phase == playing {
 		f.reconnects++
@@ -139,6 +141,9 @@ func (s *session) Tracks(tracks []Track) {
 	f.generation++
 	f.keyed = false
 	f.group.end()
+	if f.judge.phase == asking {
+		f.account.answered(f)
+	}
 	f.judge.agreed(f.now())
 	f.look(f.now())
 }

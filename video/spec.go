@@ -29,7 +29,8 @@ type Spec struct {
 	Main, Sub Source
 	// Account names who logs in where: the host and the user, never the
 	// password. Streams with the same account are not tried while a password
-	// that was just refused could lock it. The camera's id by default.
+	// that was just refused could lock it. By default each camera has one of its
+	// own.
 	Account string
 	// OnDemand cameras are pulled only while somebody subscribes, and looked
 	// at briefly now and then.

@@ -26,11 +26,10 @@ type Item struct {
 // What is not fetched in time is dropped, from the oldest on, up to the next key
 // frame.
 type Subscription struct {
-	feed    *feed
-	dropped func(units int)
-	limit   int64
-	ready   chan struct{} // holds a token when there may be something
-	ended   chan struct{} // closed when nothing more will come
+	feed  *feed
+	limit int64
+	ready chan struct{} // holds a token when there may be something
+	ended chan struct{} // closed when nothing more will come
 
 	mu      sync.Mutex
 	closed  bool
@@ -38,7 +37,8 @@ type Subscription struct {
 	bytes   int64
 	told    int  // the generation of tracks that was told
 	waiting bool // for a key frame
-	gap     bool // units were dropped since the last that was queued
+	gap     bool // units were left out since the last that was queued
+	slow    bool // because this subscriber did not fetch them
 }
 
 // An arrival is a unit on its way to those who subscribed.
@@ -52,9 +52,9 @@ type arrival struct {
 	gap   bool
 }
 
-func newSubscription(f *feed, limit int64, dropped func(int)) *Subscription {
+func newSubscription(f *feed) *Subscription {
 	return &Subscription{
-		feed: f, limit: limit, dropped: dropped, waiting: true,
+		feed: f, limit: f.options.Queue, waiting: true,
 		ready: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 }
@@ -113,10 +113,14 @@ func (s *Subscription) pop() (Item, bool) {
 // offer queues a unit, or drops some; it never waits.
 func (s *Subscription) offer(a *arrival) {
 	s.mu.Lock()
-	n := s.take(a)
+	dropped := s.take(a)
+	some := s.queue.n > 0
 	s.mu.Unlock()
-	if n > 0 {
-		s.dropped(n)
+	if dropped > 0 {
+		s.feed.metrics.dropped.Add(float64(dropped))
+	}
+	if !some {
+		return
 	}
 	select {
 	case s.ready <- struct{}{}:
@@ -130,16 +134,16 @@ func (s *Subscription) take(a *arrival) (dropped int) {
 		return 0
 	}
 	if s.waiting && !a.start {
-		if !s.gap {
-			return 0 // nothing was given yet that it could belong to
+		if s.slow {
+			return 1
 		}
-		return 1
+		return 0
 	}
 	e := entry{unit: a.unit, size: a.unit.Size(), start: a.start, gap: s.gap || a.gap}
 	if s.told != a.generation {
 		e.tracks, s.told = a.tracks, a.generation
 	}
-	s.waiting, s.gap = false, false
+	s.waiting, s.gap, s.slow = false, false, false
 	s.queue.push(e)
 	s.bytes += int64(e.size)
 	for s.queue.n > 1 && (s.bytes > s.limit || s.queue.n > maxQueued) {
@@ -161,7 +165,7 @@ func (s *Subscription) shed() (dropped int) {
 		dropped++
 	}
 	if s.queue.n == 0 {
-		s.waiting, s.gap = true, true
+		s.waiting, s.gap, s.slow = true, true, true
 		if tracks != nil {
 			s.told = 0
 		}

@@ -54,11 +54,12 @@ func New(specs []Spec, o Options, d Deps) *Video {
 		options: o, budget: b, log: d.Log, now: d.Now, changed: v.wakeUp,
 		metrics: newMetrics(d.Metrics, func() float64 { return float64(b.used.Load()) }),
 	}
+	accounts := map[string]*account{}
 	for _, spec := range specs {
 		if v.byID[spec.Camera.ID] != nil {
 			continue
 		}
-		c := newCamera(v.shared, spec)
+		c := newCamera(v.shared, spec, accountOf(accounts, spec))
 		v.byID[c.ID] = c
 		v.cameras = append(v.cameras, c)
 	}
@@ -83,7 +84,7 @@ func (v *Video) Run(ctx context.Context) error {
 	all.Go(func() { v.watch(ctx) })
 	all.Go(func() { v.deliver(ctx) })
 	all.Wait()
-	return ctx.Err()
+	return nil
 }
 
 const (
@@ -145,6 +146,16 @@ func (v *Video) KeyFrame(id string) (KeyFrame, error) {
 		return KeyFrame{}, fmt.Errorf("%w %q", ErrNoFrame, id)
 	}
 	return k, nil
+}
+
+func accountOf(accounts map[string]*account, spec Spec) *account {
+	if spec.Account == "" {
+		return newAccount()
+	}
+	if accounts[spec.Account] == nil {
+		accounts[spec.Account] = newAccount()
+	}
+	return accounts[spec.Account]
 }
 
 func (v *Video) camera(id string) (*camera, error) {

@@ -52,20 +52,11 @@ func (v *Video) tick(now time.Time) {
 // sweep looks at every camera and returns what there is to tell: everything, or
 // what changed.
 func (v *Video) sweep(now time.Time, all bool) []report {
-	healths := make(map[*camera]health, len(v.cameras))
-	counts := map[citywatch.CameraState]int{}
-	for _, c := range v.cameras {
-		h := c.health(now)
-		healths[c] = h
-		counts[h.State]++
-	}
-	for _, s := range states() {
-		v.metrics.cameras.WithLabelValues(string(s)).Set(float64(counts[s]))
-	}
+	v.lookAtAll(now)
 	var reports []report
 	down, turned := map[string]bool{}, map[string]bool{}
 	for _, g := range v.gateways {
-		changed := g.look(healths)
+		changed := g.look()
 		down[g.id], turned[g.id] = g.tally.state == gatewayDown, changed
 		if changed || all {
 			reports = append(reports, report{at: now, gateway: g, tally: g.tally})
@@ -73,8 +64,31 @@ func (v *Video) sweep(now time.Time, all bool) []report {
 	}
 	for _, c := range v.cameras {
 		if news := c.news(); news || all || turned[c.Gateway] {
-			reports = append(reports, report{at: now, camera: c, health: healths[c], cutOff: down[c.Gateway]})
+			reports = append(reports, report{at: now, camera: c, health: c.latest, cutOff: down[c.Gateway]})
 		}
 	}
 	return reports
+}
+
+// lookAtAll finds out how the cameras are, and has those checked anew of which
+// the last word may not hold any more.
+func (v *Video) lookAtAll(now time.Time) {
+	counts := map[citywatch.CameraState]int{}
+	suspects := map[string]bool{} // gateways
+	for _, c := range v.cameras {
+		was := c.latest.State
+		c.latest = c.health(now)
+		counts[c.latest.State]++
+		if c.Gateway != "" && faulty(c.latest.State) && !faulty(was) {
+			suspects[c.Gateway] = true
+		}
+	}
+	for _, c := range v.cameras {
+		if h := &c.latest; h.State == citywatch.CameraIdle && (suspects[c.Gateway] || h.Detail != "") {
+			c.primary.recheck(now)
+		}
+	}
+	for _, s := range states() {
+		v.metrics.cameras.WithLabelValues(string(s)).Set(float64(counts[s]))
+	}
 }

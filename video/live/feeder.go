@@ -33,22 +33,30 @@ type Message struct {
 type feeder struct {
 	track int // that is shown; -1 for none
 	codec video.Codec
-	mux   *muxer
+	// mux is that of the newest stream of H.264 or H.265. The next one goes
+	// on where it ends, so that a player's time does too.
+	mux *muxer
 }
 
 // begin takes the tracks of a new stream. A stream without video has nothing
 // to say; why, says the camera's state.
 func (f *feeder) begin(tracks []video.Track) (Message, error) {
+	f.codec = ""
 	f.track = slices.IndexFunc(tracks, func(t video.Track) bool { return t.Codec.IsVideo() })
 	if f.track < 0 {
 		return Message{}, nil
 	}
 	t := &tracks[f.track]
-	f.codec, f.mux = t.Codec, newMuxer()
+	f.codec = t.Codec
 	m := Message{Codec: string(t.Codec), MIME: "image/jpeg", Width: t.Width, Height: t.Height}
 	if t.Codec == video.MJPEG {
 		return m, nil
 	}
+	var at time.Duration
+	if f.mux != nil {
+		at = f.mux.end()
+	}
+	f.mux = newMuxer(at)
 	var err error
 	if m.Data, m.MIME, err = initialization(t); err != nil {
 		return Message{}, fmt.Errorf("%s: %w", t.Codec, err)
@@ -59,7 +67,7 @@ func (f *feeder) begin(tracks []video.Track) (Message, error) {
 // piece makes a message of a unit that is shown.
 func (f *feeder) piece(item *video.Item) (piece, bool) {
 	u := &item.Unit
-	if f.mux == nil || u.Track != f.track || len(u.Data) == 0 {
+	if f.codec == "" || u.Track != f.track || len(u.Data) == 0 {
 		return piece{}, false
 	}
 	p := piece{key: u.Key, Message: Message{Arrived: u.Arrived, Skipped: item.Gap}}

@@ -22,6 +22,6 @@ func KeyFrameMP4(k video.KeyFrame) (data []byte, mime string, err error) {
 	}
 	u := k.Unit
 	u.PTS, u.DTS, u.Key = 0, 0, true // it is alone, and so begins at once
-	fragment, _ := newMuxer().fragment(&u, false)
+	fragment, _ := newMuxer(0).fragment(&u, false)
 	return append(data, fragment...), mime, nil
 }

@@ -50,8 +50,9 @@ type muxer struct {
 	now   int64 // decode time of the next fragment, in ticks
 }
 
-func newMuxer() *muxer {
-	m := &muxer{usual: assumedTicks}
+// newMuxer begins a stream at a time of the axis.
+func newMuxer(at time.Duration) *muxer {
+	m := &muxer{usual: assumedTicks, now: ticks(at)}
 	m.head = &mp4fio.MovieFragHeader{}
 	m.at = &mp4fio.TrackFragDecodeTime{Version: 1}
 	m.run = &mp4fio.TrackFragRun{
@@ -121,6 +122,9 @@ func putMediaData(b []byte, nals [][]byte) {
 		n += copy(b[n:], nal)
 	}
 }
+
+// end is where the next fragment will lie.
+func (m *muxer) end() time.Duration { return duration(m.now) }
 
 // ticks turns a time into ticks. Nanoseconds times 90,000 would overflow after
 // 28 hours; this way it is 32 years.
