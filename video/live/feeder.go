@@ -38,8 +38,8 @@ type feeder struct {
 	mux *muxer
 }
 
-// begin takes the tracks of a new stream. A stream without video has nothing
-// to say; why, says the camera's state.
+// begin takes the tracks of a new stream, and returns what it begins with. A
+// stream without video has nothing to show; why, says the camera's state.
 func (f *feeder) begin(tracks []video.Track) (Message, error) {
 	f.codec = ""
 	f.track = slices.IndexFunc(tracks, func(t video.Track) bool { return t.Codec.IsVideo() })
@@ -47,9 +47,9 @@ func (f *feeder) begin(tracks []video.Track) (Message, error) {
 		return Message{}, nil
 	}
 	t := &tracks[f.track]
-	f.codec = t.Codec
 	m := Message{Codec: string(t.Codec), MIME: "image/jpeg", Width: t.Width, Height: t.Height}
 	if t.Codec == video.MJPEG {
+		f.codec = t.Codec
 		return m, nil
 	}
 	var at time.Duration
@@ -61,6 +61,7 @@ func (f *feeder) begin(tracks []video.Track) (Message, error) {
 	if m.Data, m.MIME, err = initialization(t); err != nil {
 		return Message{}, fmt.Errorf("%s: %w", t.Codec, err)
 	}
+	f.codec = t.Codec
 	return m, nil
 }
 

@@ -172,7 +172,7 @@ func (l *Live) leave(key source, s *stream) {
 
 // pull moves what the camera sends into the stream until either ends.
 func (l *Live) pull(ctx context.Context, s *stream, sub Subscription, key source) {
-	err := l.feed(ctx, s, sub)
+	err := l.feed(ctx, s, sub, key)
 	s.end()
 	if ctx.Err() == nil {
 		l.log.Error("live pictures ended", "camera", key.camera, "stream", key.quality, "err", err)
@@ -181,7 +181,7 @@ func (l *Live) pull(ctx context.Context, s *stream, sub Subscription, key source
 
 // feed returns when there is no more. Whatever a camera can make the muxer do,
 // it does to its own viewers only.
-func (l *Live) feed(ctx context.Context, s *stream, sub Subscription) (err error) {
+func (l *Live) feed(ctx context.Context, s *stream, sub Subscription, key source) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			l.metrics.panics.Inc()
@@ -197,7 +197,7 @@ func (l *Live) feed(ctx context.Context, s *stream, sub Subscription) (err error
 		if item.Tracks != nil {
 			start, err := f.begin(item.Tracks)
 			if err != nil {
-				return err
+				l.log.Error("a camera's stream cannot be shown live", "camera", key.camera, "stream", key.quality, "err", err)
 			}
 			s.begin(start)
 			continue

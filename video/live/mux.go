@@ -126,8 +126,9 @@ func putMediaData(b []byte, nals [][]byte) {
 // end is where the next fragment will lie.
 func (m *muxer) end() time.Duration { return duration(m.now) }
 
-// ticks turns a time into ticks. Nanoseconds times 90,000 would overflow after
-// 28 hours; this way it is 32 years.
-func ticks(d time.Duration) int64 { return int64(d) * 9 / 100_000 }
+// ticks turns a time into ticks, rounded: most cameras count in these very
+// ticks. Nanoseconds times 90,000 would overflow after 28 hours; this way it is
+// 32 years.
+func ticks(d time.Duration) int64 { return (int64(d)*9 + 50_000) / 100_000 }
 
 func duration(t int64) time.Duration { return time.Duration(t/9*100_000 + t%9*100_000/9) }
