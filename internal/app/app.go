@@ -16,6 +16,7 @@ import (
 
 	"citywatch/alerts"
 	"citywatch/dashboards/hub"
+	viewers "citywatch/dashboards/live"
 	"citywatch/ingest"
 	"citywatch/ingest/mqtt"
 	"citywatch/internal/audit"
@@ -25,6 +26,8 @@ import (
 	"citywatch/internal/picture"
 	"citywatch/internal/registry"
 	"citywatch/internal/store"
+	"citywatch/video"
+	"citywatch/video/live"
 )
 
 // Options are what an App needs besides the site.
@@ -70,6 +73,9 @@ type house struct {
 	engines       []*alerts.Engine // by shard
 	pipeline      *ingest.Pipeline
 	sources       []*mqtt.Source
+	video         *video.Video
+	live          *live.Live
+	viewers       *viewers.Server
 	hub           *hub.Hub
 	push          http.Handler
 	listener      net.Listener
@@ -120,6 +126,9 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 	if err := a.buildDoors(h); err != nil {
 		return err
 	}
+	if err := a.buildCameras(h); err != nil {
+		return err
+	}
 	return a.buildPages(h)
 }
 
@@ -149,6 +158,7 @@ func (a *App) parts(h *house) []part {
 		{"audit", h.audit.Run},
 		{"picture", func(ctx context.Context) error { return h.picture.Run(ctx, h.hub) }},
 		{"hub", h.hub.Run},
+		{"viewers", h.viewers.Run},
 	}
 	for _, e := range h.engines {
 		parts = append(parts, part{"alerts", e.Run})
@@ -157,6 +167,8 @@ func (a *App) parts(h *house) []part {
 		part{"http", func(ctx context.Context) error { return a.serve(ctx, h) }},
 		part{"clock", func(ctx context.Context) error { return tick(ctx, h.journal, a.options.Log) }},
 		part{"ingest", h.pipeline.Run},
+		part{"live", h.live.Run},
+		part{"video", h.video.Run},
 	)
 	for _, s := range h.sources {
 		parts = append(parts, part{"mqtt", s.Run})

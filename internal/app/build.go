@@ -153,6 +153,9 @@ func (a *App) buildPages(h *house) (err error) {
 		Ready:       h.ready,
 		Stream:      h.hub,
 		Push:        h.push,
+		Live:        h.viewers,
+		Cameras:     h.video,
+		KeyFrame:    h.newestPicture,
 		Metrics:     a.metrics,
 		Log:         a.options.Log,
 	})
