@@ -99,7 +99,7 @@ func (a *account) done(f *feed, fault *Fault, agreed bool, now time.Time) {
 func (a *account) refused(f *feed, now time.Time) {
 	if a.denied[f] && !a.refusal {
 		if a.probe == f {
-			a.set(true)
+			a.set(false) // it says nothing about the others
 		}
 		return
 	}

@@ -149,7 +149,10 @@ func (f *feed) replay(s *Subscription) {
 		return
 	}
 	for i := range g.units {
-		s.offer(&arrival{unit: g.units[i], tracks: g.tracks, generation: f.generation, start: i == 0})
+		s.offer(&arrival{
+			unit: g.units[i].Unit, gap: g.units[i].gap, start: i == 0,
+			tracks: g.tracks, generation: f.generation,
+		})
 	}
 	if g.alone {
 		s.skip()
@@ -260,7 +263,7 @@ func (f *feed) keyFrame() (KeyFrame, bool) {
 	if len(g.units) == 0 {
 		return KeyFrame{}, false
 	}
-	u := g.units[0]
+	u := g.units[0].Unit
 	return KeyFrame{Track: g.tracks[u.Track], Unit: u}, true
 }
 

@@ -30,8 +30,8 @@ const maxUnits = 2048
 // rest it gives up, until the next key frame, where it would be too much.
 type group struct {
 	budget *budget
-	tracks []Track // of its units
-	units  []Unit  // the first is the key frame
+	tracks []Track  // of its units
+	units  []cached // the first is the key frame
 	bytes  int
 	// alone is set when what came after the key frame was given up.
 	alone bool
@@ -39,17 +39,22 @@ type group struct {
 	stale bool
 }
 
+type cached struct {
+	Unit
+	gap bool // units are missing before it
+}
+
 // start begins a new group with a key frame.
 func (g *group) start(tracks []Track, u *Unit) {
 	g.clear(0)
 	g.tracks, g.alone, g.stale = tracks, false, false
-	g.units = append(g.units, *u)
+	g.units = append(g.units, cached{Unit: *u})
 	g.bytes = u.Size()
 	g.budget.force(g.bytes)
 }
 
 // add adds a unit to the group.
-func (g *group) add(u *Unit) {
+func (g *group) add(u *Unit, gap bool) {
 	if len(g.units) == 0 || g.alone || g.stale {
 		return
 	}
@@ -58,7 +63,7 @@ func (g *group) add(u *Unit) {
 		g.strip()
 		return
 	}
-	g.units = append(g.units, *u)
+	g.units = append(g.units, cached{*u, gap})
 	g.bytes += size
 }
 

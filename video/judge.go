@@ -132,7 +132,10 @@ func asFault(err error) *Fault {
 	switch {
 	case err == nil:
 		return &Fault{State: citywatch.CameraNoVideo, Err: errEnded}
-	case errors.As(err, &f) && f.Err != nil && known(f.State):
+	case errors.As(err, &f) && f.Err == nil:
+		// Its text cannot be asked for.
+		return &Fault{State: citywatch.CameraUnreachable, Err: errEnded}
+	case f != nil && known(f.State):
 		return &Fault{State: f.State, Err: errors.New(short(err.Error()))}
 	default:
 		return &Fault{State: citywatch.CameraUnreachable, Err: errors.New(short(err.Error()))}

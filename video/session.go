@@ -212,7 +212,7 @@ func (f *feed) pass(u *Unit, start bool) {
 	case !f.keyed:
 		return // nobody could decode it
 	default:
-		f.group.add(u)
+		f.group.add(u, f.gap)
 	}
 	if len(f.subs) == 0 {
 		f.gap = false
