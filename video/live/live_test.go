@@ -22,13 +22,19 @@ type pipe struct {
 	once   sync.Once
 }
 
+// panics is the track of a unit that a pipe panics at.
+const panics = -1
+
 var errNoMore = errors.New("no more")
 
 func (p *pipe) Next(ctx context.Context) (video.Item, error) {
 	select {
 	case it, more := <-p.items:
-		if !more {
+		switch {
+		case !more:
 			return video.Item{}, errNoMore
+		case it.Unit.Track == panics:
+			panic("as a parser does")
 		}
 		return it, nil
 	case <-ctx.Done():
