@@ -37,7 +37,7 @@ func TestServe(t *testing.T) {
 		p.storm()
 	}
 	t.Log("http://" + addr + "/wall")
-	t.Fatal(http.ListenAndServe(addr, p.site(t)))
+	t.Fatal(http.ListenAndServe(addr, p.site(t, p.watch)))
 }
 
 // multiply puts further devices around each.

@@ -19,6 +19,7 @@ import (
 	"citywatch/dashboards/hub"
 	"citywatch/internal/registry"
 	"citywatch/provinces/laocai"
+	"citywatch/video"
 
 	"github.com/paulmach/orb"
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,6 +42,7 @@ type province struct {
 	system  dashboards.System
 	ready   dashboards.ReadyReport
 	now     func() time.Time
+	watch   func(*dashboards.Deps) // puts cameras into what run serves
 }
 
 // newProvince returns Lào Cai, with every device just heard but three: one
@@ -48,6 +50,7 @@ type province struct {
 func newProvince(t testing.TB) *province {
 	t.Helper()
 	p := &province{open: map[string]citywatch.Alert{}, now: time.Now}
+	p.watch = func(d *dashboards.Deps) { d.Cameras = noCameras{} }
 	p.zones = readZones(t)
 	source, err := laocai.Files.ReadFile(laocai.DevicesFile)
 	if err != nil {
@@ -57,12 +60,12 @@ func newProvince(t testing.TB) *province {
 	if len(problems) > 0 {
 		t.Fatalf("the province has problems: %v", problems)
 	}
-	p.classes = classes
+	p.classes = append(classes, video.Classes()...)
 	for i := range devices {
 		p.devices = append(p.devices, citywatch.DeviceState{Device: &devices[i]})
 	}
 	p.hub = hub.New(hub.Options{DevicesEvery: 100 * time.Millisecond, HeartbeatEvery: time.Second},
-		hub.Deps{Source: p, Classes: classes})
+		hub.Deps{Source: p, Classes: p.classes})
 	for i := range p.devices {
 		p.hear(i, time.Now())
 	}
@@ -260,7 +263,7 @@ func (p *province) live(ctx context.Context) {
 			p.mu.Lock()
 			for i := range p.devices {
 				s := &p.devices[i]
-				if i != 30 && i != 45 && i != 60 && at.Sub(s.Heard) >= s.Device.Period {
+				if i != 30 && i != 45 && i != 60 && s.Device.Class != citywatch.CameraHealthClass && at.Sub(s.Heard) >= s.Device.Period {
 					p.hear(i, at)
 					heard = append(heard, citywatch.Reading{Device: s.Device.ID, Time: at, Arrived: at})
 				}
@@ -330,7 +333,7 @@ func (p *province) site(t testing.TB, changes ...func(*dashboards.Deps)) http.Ha
 	deps := dashboards.Deps{
 		Province: citywatch.Province{ID: "lao-cai", Name: "Lào Cai", TimeZone: zone, Extent: extent},
 		Classes:  p.classes, Zones: p.zones,
-		Picture: p, Alerts: p, History: p, DeadLetters: p, Cameras: noCameras{},
+		Picture: p, Alerts: p, History: p, DeadLetters: p,
 		System: func(context.Context) dashboards.System { return p.system },
 		Ready:  func(context.Context) dashboards.ReadyReport { return p.ready },
 		Stream: p.hub, Metrics: prometheus.NewRegistry(),

@@ -33,7 +33,7 @@ func (p *province) run(t *testing.T, addr string) running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := &http.Server{Handler: p.site(t), ReadHeaderTimeout: 5 * time.Second}
+	srv := &http.Server{Handler: p.site(t, p.watch), ReadHeaderTimeout: 5 * time.Second}
 	ctx, cancel := context.WithCancel(context.Background())
 	var parts sync.WaitGroup
 	parts.Go(func() { _ = srv.Serve(listener) })

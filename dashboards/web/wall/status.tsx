@@ -74,7 +74,7 @@ export function StatusStrip(): JSX.Element {
     <footer class="strip" aria-label={t("statusLabel")}>
       <ConnectionState />
       <FreshnessCounts />
-      {phase.value !== "lost" && <CameraCounts />}
+      {phase.value !== "lost" && <CameraCounts brief />}
       <Parts />
       <button type="button" class="plain" onClick={() => void askOperator()}>
         {t("operator")}: {operator.value || t("operatorNone")}

@@ -77,8 +77,8 @@ function About(): JSX.Element | null {
   return name ? <span class="muted about">{t("cameraNear", { place: name })}</span> : null;
 }
 
-/** How many work, and how many do not and why; also in the strip at the bottom. */
-export function CameraCounts(): JSX.Element | null {
+/** How many work, and how many do not and why: in numbers alone where there is little room. */
+export function CameraCounts(props: { brief?: boolean }): JSX.Element | null {
   if (cameras.value.length === 0) return null;
   const counts = countLooks(views.value);
   const bad: CameraLook[] = ["frozen", "off", "unknown"];
@@ -86,14 +86,14 @@ export function CameraCounts(): JSX.Element | null {
     <span class="camera-counts">
       <span class="kind">
         <CameraMark look="online" />
-        {t("cameraUp", { up: working.value, all: cameras.value.length })}
+        {t(props.brief ? "cameraUpBrief" : "cameraUp", { up: working.value, all: cameras.value.length })}
       </span>
       {bad
         .filter((look) => counts[look] > 0)
         .map((look) => (
-          <span key={look} class={`kind ${look} some`}>
+          <span key={look} class={`kind ${look} some`} title={t(cameraWord(look))}>
             <CameraMark look={look} />
-            {`${counts[look]} ${t(cameraWord(look))}`}
+            {props.brief ? counts[look] : `${counts[look]} ${t(cameraWord(look))}`}
           </span>
         ))}
     </span>

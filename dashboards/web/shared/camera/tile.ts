@@ -32,33 +32,34 @@ export class CameraTile extends HTMLElement {
   static readonly observedAttributes = ["camera", "stream", "still", "label", "note", "lang"];
   static page: TilePage = { now: () => Date.now(), times: () => new Times("Asia/Ho_Chi_Minh"), base: "api/v1/cameras/" };
 
-  private readonly video = document.createElement("video");
-  private readonly canvas = document.createElement("canvas");
-  private readonly image = document.createElement("img");
-  private readonly reason = document.createElement("strong");
-  private readonly moment = document.createElement("span");
-  private readonly name = document.createElement("span");
-  private readonly note = document.createElement("span");
-  private readonly mark = document.createElement("span");
+  // Not "private": what renders the element sets its properties by their names.
+  readonly #video = document.createElement("video");
+  readonly #canvas = document.createElement("canvas");
+  readonly #image = document.createElement("img");
+  readonly #reason = document.createElement("strong");
+  readonly #moment = document.createElement("span");
+  readonly #name = document.createElement("span");
+  readonly #note = document.createElement("span");
+  readonly #mark = document.createElement("span");
 
-  private session: Session | undefined;
-  private stills: Stills | undefined;
-  private stillAt: number | undefined;
-  private stillShown = false;
-  private refused: string | undefined;
-  private told: CameraStatus | undefined;
-  private visible = false;
-  private built = false;
-  private leaving = 0;
+  #session: Session | undefined;
+  #stills: Stills | undefined;
+  #stillAt: number | undefined;
+  #stillShown = false;
+  #refused: string | undefined;
+  #told: CameraStatus | undefined;
+  #visible = false;
+  #built = false;
+  #leaving = 0;
 
   /** What the page knows of the camera: it counts until the live stream tells more. */
   set status(status: CameraStatus | undefined) {
-    this.told = status;
+    this.#told = status;
     this.update();
   }
 
   get status(): CameraStatus | undefined {
-    return this.session?.status ?? this.told;
+    return this.#session?.status ?? this.#told;
   }
 
   connectedCallback(): void {
@@ -74,87 +75,87 @@ export class CameraTile extends HTMLElement {
       if (this.isConnected) return;
       ticking.delete(this);
       sight.unobserve(this);
-      this.visible = false;
+      this.#visible = false;
       this.stop();
     });
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    if (before === after || !this.built) return;
+    if (before === after || !this.#built) return;
     if (name === "label" || name === "note" || name === "lang") {
       this.update();
       return;
     }
     this.stop();
-    if (name === "camera") this.told = undefined;
-    this.refused = undefined;
+    if (name === "camera") this.#told = undefined;
+    this.#refused = undefined;
     this.decide();
   }
 
   /** Called by the observer of what is in sight. */
   seen(visible: boolean): void {
-    this.visible = visible;
+    this.#visible = visible;
     this.decide();
   }
 
   /** Plays while somebody can see it. */
   decide(): void {
-    window.clearTimeout(this.leaving);
-    const wanted = this.isConnected && this.visible && !document.hidden && this.hasAttribute("camera");
+    window.clearTimeout(this.#leaving);
+    const wanted = this.isConnected && this.#visible && !document.hidden && this.hasAttribute("camera");
     if (wanted) this.start();
-    else if (this.session || this.stills) this.leaving = window.setTimeout(() => this.stop(), document.hidden ? 0 : lingers);
+    else if (this.#session || this.#stills) this.#leaving = window.setTimeout(() => this.stop(), document.hidden ? 0 : lingers);
     this.update();
   }
 
   private start(): void {
-    if (this.session || this.stills) return;
+    if (this.#session || this.#stills) return;
     if (this.hasAttribute("still") || !canPlay()) {
       this.showStills(this.hasAttribute("still") ? restingEvery : stillEvery);
       return;
     }
     const url = new URL(`${this.path()}/live?stream=${this.getAttribute("stream") === "main" ? "main" : "sub"}`, document.baseURI);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    this.session = new Session({
+    this.#session = new Session({
       url: url.href,
-      video: this.video,
-      canvas: this.canvas,
+      video: this.#video,
+      canvas: this.#canvas,
       onChange: () => this.update(),
       onRefused: (codec) => {
-        this.refused = codec;
-        this.told = this.session?.status ?? this.told;
-        this.session?.close();
-        this.session = undefined;
+        this.#refused = codec;
+        this.#told = this.#session?.status ?? this.#told;
+        this.#session?.close();
+        this.#session = undefined;
         this.showStills(stillEvery);
       },
     });
   }
 
   private showStills(every: number): void {
-    this.stills = new Stills({
+    this.#stills = new Stills({
       url: this.path(),
       every,
-      image: this.image,
-      video: this.video,
+      image: this.#image,
+      video: this.#video,
       width: () => Math.min(1920, Math.max(320, Math.ceil((this.clientWidth * devicePixelRatio) / 320) * 320)),
       onPicture: (showing, at) => {
-        this.stillShown = true;
-        this.stillAt = at;
+        this.#stillShown = true;
+        this.#stillAt = at;
         this.dataset["showing"] = showing === "image" ? "still" : "video";
         this.update();
       },
     });
-    this.stills.start();
+    this.#stills.start();
     this.update();
   }
 
   private stop(): void {
-    this.session?.close();
-    this.stills?.stop();
-    this.session = this.stills = undefined;
-    this.stillShown = false;
-    this.video.removeAttribute("src");
-    this.video.load(); // lets go of the decoder
-    this.image.removeAttribute("src");
+    this.#session?.close();
+    this.#stills?.stop();
+    this.#session = this.#stills = undefined;
+    this.#stillShown = false;
+    this.#video.removeAttribute("src");
+    this.#video.load(); // lets go of the decoder
+    this.#image.removeAttribute("src");
     this.update();
   }
 
@@ -163,8 +164,9 @@ export class CameraTile extends HTMLElement {
   }
 
   private facts(): Facts {
-    const { session, status } = this;
-    const showing = session ? session.showing : this.stillShown ? "still" : "nothing";
+    const session = this.#session;
+    const { status } = this;
+    const showing = session ? session.showing : this.#stillShown ? "still" : "nothing";
     return {
       now: CameraTile.page.now(),
       state: status?.state,
@@ -172,25 +174,25 @@ export class CameraTile extends HTMLElement {
       lastFrame: status?.lastFrame,
       linked: session?.linked ?? true,
       showing,
-      pictureAt: session ? session.pictureAt : this.stillShown ? this.stillAt : undefined,
+      pictureAt: session ? session.pictureAt : this.#stillShown ? this.#stillAt : undefined,
       idle: session?.idle() ?? 0,
-      refused: this.refused,
+      refused: this.#refused,
     };
   }
 
   /** Says how it is; called once a second, and when something happens. */
   update(): void {
-    if (!this.built) return;
+    if (!this.#built) return;
     const facts = this.facts();
     const verdict = judge(facts);
-    if (this.session) this.dataset["showing"] = facts.showing;
+    if (this.#session) this.dataset["showing"] = facts.showing;
     else if (facts.showing === "nothing") this.dataset["showing"] = "nothing";
     if (this.dataset["look"] !== verdict.look) this.dataset["look"] = verdict.look;
-    write(this.name, this.getAttribute("label") ?? this.getAttribute("camera") ?? "");
-    write(this.reason, verdict.reason ? this.t(verdict.reason) : "");
-    write(this.moment, this.when(verdict, facts.now));
-    write(this.note, this.getAttribute("note") ?? "");
-    write(this.mark, this.caption(verdict, facts));
+    write(this.#name, this.getAttribute("label") ?? this.getAttribute("camera") ?? "");
+    write(this.#reason, verdict.reason ? this.t(verdict.reason) : "");
+    write(this.#moment, this.when(verdict, facts.now));
+    write(this.#note, this.getAttribute("note") ?? "");
+    write(this.#mark, this.caption(verdict, facts));
   }
 
   private t(key: Word, values?: Record<string, string | number>): string {
@@ -220,24 +222,25 @@ export class CameraTile extends HTMLElement {
   }
 
   private build(): void {
-    if (this.built) return;
-    this.built = true;
-    const { video, image } = this;
+    if (this.#built) return;
+    this.#built = true;
+    const video = this.#video;
+    const image = this.#image;
     video.muted = video.autoplay = video.playsInline = true;
     video.disablePictureInPicture = true;
     video.tabIndex = -1;
-    for (const element of [video, this.canvas, image]) element.setAttribute("aria-hidden", "true");
+    for (const element of [video, this.#canvas, image]) element.setAttribute("aria-hidden", "true");
     image.alt = "";
     const veil = document.createElement("div");
     veil.className = "veil";
-    veil.append(this.reason, this.moment);
+    veil.append(this.#reason, this.#moment);
     const caption = document.createElement("div");
     caption.className = "caption";
-    this.name.className = "label";
-    this.note.className = "note";
-    this.mark.className = "mark-text";
-    caption.append(this.name, this.note, this.mark);
-    this.append(video, this.canvas, image, veil, caption);
+    this.#name.className = "label";
+    this.#note.className = "note";
+    this.#mark.className = "mark-text";
+    caption.append(this.#name, this.#note, this.#mark);
+    this.append(video, this.#canvas, image, veil, caption);
   }
 }
 

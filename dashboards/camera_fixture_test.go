@@ -1,0 +1,144 @@
+package dashboards_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"citywatch"
+	"citywatch/dashboards"
+	"citywatch/dashboards/live"
+	"citywatch/video"
+	"citywatch/video/address"
+	videolive "citywatch/video/live"
+	"citywatch/video/rtsp"
+
+	"github.com/paulmach/orb"
+)
+
+// A lens is one camera that the province has.
+type lens struct {
+	id, name string
+	at       orb.Point
+	bearing  float64
+	url      string // empty: nothing answers
+	onDemand bool
+}
+
+// A looking is the province's cameras, pulled and shown as citywatch does it.
+type looking struct {
+	province *province
+	video    *video.Video
+	frames   *videolive.Live
+	live     *live.Server
+}
+
+// look gives the province cameras, until the test ends. It is called before
+// run.
+func (p *province) look(t *testing.T, lenses ...lens) *looking {
+	t.Helper()
+	here, err := address.ParseRanges([]string{"127.0.0.0/8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var specs []video.Spec
+	for _, l := range lenses {
+		a, err := address.Parse(cmp.Or(l.url, "rtsp://127.0.0.1:9/nothing"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bearing, view := l.bearing, 70.0
+		camera := citywatch.Camera{
+			ID: l.id, Name: l.name, Sector: "traffic", Zone: p.zoneAt(l.at), Position: l.at, Bearing: &bearing, View: &view,
+		}
+		specs = append(specs, video.Spec{
+			Camera: camera, OnDemand: l.onDemand,
+			Main: rtsp.New(rtsp.Options{Address: a, Transport: rtsp.TCP, Networks: here, Timeout: 3 * time.Second}),
+		})
+		p.devices = append(p.devices, citywatch.DeviceState{Device: &citywatch.Device{
+			ID: l.id, Name: l.name, Class: citywatch.CameraHealthClass, Sector: "traffic", Zone: camera.Zone,
+			Position: l.at, Period: 10 * time.Second,
+		}})
+	}
+	k := &looking{province: p}
+	k.video = video.New(specs, video.Options{}, video.Deps{Deliver: p.take})
+	k.frames = videolive.New(videolive.Options{}, videolive.Deps{
+		Subscribe: func(camera string, q video.Quality) (videolive.Subscription, error) { return k.video.Subscribe(camera, q) },
+	})
+	k.live = live.New(live.Options{}, live.Deps{Open: k.open, Status: k.video.Status})
+	p.watch = func(d *dashboards.Deps) { d.Cameras, d.Live, d.KeyFrame = k.video, k.live, k.keyFrame }
+	ctx, cancel := context.WithCancel(context.Background())
+	var parts sync.WaitGroup
+	for _, run := range []func(context.Context) error{k.video.Run, k.frames.Run, k.live.Run} {
+		parts.Go(func() {
+			if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				t.Errorf("cameras: %v", err)
+			}
+		})
+	}
+	t.Cleanup(func() {
+		cancel()
+		parts.Wait()
+	})
+	return k
+}
+
+// take is where the cameras' health goes.
+func (p *province) take(_ context.Context, readings []citywatch.Reading) error {
+	p.mu.Lock()
+	for _, r := range readings {
+		i := slices.IndexFunc(p.devices, func(s citywatch.DeviceState) bool { return s.Device.ID == r.Device })
+		if i < 0 {
+			continue
+		}
+		s := &p.devices[i]
+		s.Heard, s.Values = r.Arrived, nil
+		for _, v := range r.Values {
+			s.Values = append(s.Values, citywatch.LastValue{Value: v, Time: r.Time})
+		}
+	}
+	p.mu.Unlock()
+	p.hub.Readings(readings)
+	return nil
+}
+
+// A viewer is what the pages' part sees of one of the videos' part.
+type viewer struct{ *videolive.Viewer }
+
+func (v viewer) Next(ctx context.Context) (live.Message, error) {
+	m, err := v.Viewer.Next(ctx)
+	return live.Message(m), err
+}
+
+func (k *looking) open(camera, stream string) (live.Viewer, error) {
+	v, err := k.frames.Open(camera, video.Quality(stream))
+	if err != nil {
+		return nil, err
+	}
+	return viewer{v}, nil
+}
+
+func (k *looking) keyFrame(id string) (dashboards.KeyFrame, error) {
+	f, err := k.video.KeyFrame(id)
+	if err != nil {
+		return dashboards.KeyFrame{}, errors.Join(dashboards.ErrUnavailable, err)
+	}
+	data, mime, err := videolive.KeyFrameMP4(f)
+	return dashboards.KeyFrame{Data: data, MIME: mime, At: f.Unit.Arrived}, err
+}
+
+// waitState waits until the province knows that a camera is so.
+func (k *looking) waitState(t *testing.T, id string, want citywatch.CameraState) {
+	t.Helper()
+	var is citywatch.CameraStatus
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if is, _ = k.video.Status(id); is.State == want {
+			return
+		}
+	}
+	t.Fatalf("%s is %s (%s), not %s", id, is.State, is.Detail, want)
+}
