@@ -234,10 +234,10 @@ func (f *feed) seenEnough() bool {
 
 const (
 	// hungAsking is how long a session may be without an answer, and hungPlaying
-	// at least without a frame, before it is given up for a new one. Sources
-	// have shorter limits of their own.
+	// at least without a frame, before it is given up for a new one: the last
+	// resort, for sources have shorter limits of their own.
 	hungAsking  = time.Minute
-	hungPlaying = 30 * time.Second
+	hungPlaying = 90 * time.Second
 )
 
 // hangs reports whether the session is to be given up.

@@ -11,6 +11,11 @@ import (
 const (
 	// answerWithin is how long a camera may take to agree to send.
 	answerWithin = 15 * time.Second
+	// brief is how long frames must come for the session's end to be no fault
+	// yet. After a session that had them for less, they must come for as long
+	// before they are believed: else a camera that breaks off again and again
+	// would be well each time.
+	brief = 5 * time.Second
 	// frameWithin is how long it may then take to send a first frame.
 	frameWithin = 10 * time.Second
 )
@@ -40,6 +45,7 @@ type judge struct {
 	from  time.Time // since when it is in that phase
 	fault *Fault    // what the last session met, until a camera agrees again
 	spoke bool      // the last frames are still the newest word
+	doubt bool      // the last session with frames was over soon
 	// casual is set while nobody watches, and frames come only by the way.
 	casual bool
 }
@@ -63,14 +69,20 @@ func (j *judge) agreed(now time.Time) {
 	j.enter(playing, now)
 }
 
-// came: a frame has come.
-func (j *judge) came() { j.fault, j.spoke = nil, true }
+// came: a frame has come, so long after the session's first.
+func (j *judge) came(had time.Duration) {
+	if j.doubt && had < brief {
+		return
+	}
+	j.fault, j.spoke, j.doubt = nil, true, false
+}
 
-// ended: the session ended by itself, with so many frames.
-func (j *judge) ended(now time.Time, f *Fault, frames int) {
+// ended: the session ended by itself, with so many frames over that time.
+func (j *judge) ended(now time.Time, f *Fault, frames int, had time.Duration) {
 	j.fault = f
-	if frames == 0 {
+	if had < brief {
 		j.spoke = false
+		j.doubt = j.doubt || frames > 0
 	}
 	j.enter(waiting, now)
 }
@@ -107,7 +119,7 @@ func (j *judge) look(now time.Time, m *meter, frozen bool) {
 		j.say(citywatch.CameraUnreachable, "no answer")
 	case j.phase == playing && m.frames == 0 && now.Sub(j.from) > frameWithin:
 		j.say(citywatch.CameraNoVideo, "the camera agreed to send, and no frame has come")
-	case j.phase == playing && m.frames > 0:
+	case j.phase == playing && m.frames > 0 && !m.fresh(now):
 		j.say(citywatch.CameraNoVideo, "the session is up, and no more frames come")
 	}
 }

@@ -17,6 +17,7 @@ import (
 // that is expected then.
 type trial struct {
 	t      *testing.T
+	first  time.Time // frame of the session
 	judge  judge
 	meter  meter
 	now    time.Time
@@ -28,13 +29,20 @@ func newTrial(t *testing.T) *trial { return &trial{t: t, judge: newJudge(), now:
 func (x *trial) look() { x.judge.look(x.now, &x.meter, x.frozen) }
 
 func (x *trial) frame() {
+	if x.meter.frames == 0 {
+		x.first = x.now
+	}
 	x.meter.frame(x.now, 1000, true)
-	x.judge.came()
+	x.judge.came(x.now.Sub(x.first))
 	x.look()
 }
 
 func (x *trial) fail(s citywatch.CameraState) {
-	x.judge.ended(x.now, &Fault{State: s, Err: errors.New("told")}, x.meter.frames)
+	var had time.Duration
+	if x.meter.frames > 0 {
+		had = x.meter.last.Sub(x.first)
+	}
+	x.judge.ended(x.now, &Fault{State: s, Err: errors.New("told")}, x.meter.frames, had)
 }
 
 func (x *trial) run(script string) {
@@ -99,6 +107,9 @@ func TestVerdicts(t *testing.T) {
 		"and at once, when the next fails":    "ask agree *20 !unreachable online +1 ask !bad_credentials bad_credentials",
 		"agrees anew, but frames are missed":  "ask agree *20 !unreachable +1 ask agree +3 online +12 no_video",
 		"unsupported after frames":            "ask agree *20 !unsupported_codec +6 unsupported_codec",
+		"breaks off":                          "ask agree *2 online !unreachable unreachable +1 ask agree *2 unreachable !unreachable +1 ask agree *4 unreachable *2 online",
+		"breaks off, then fails":              "ask agree *2 !unreachable +1 ask !bad_credentials bad_credentials +60 ask agree *4 bad_credentials *2 online",
+		"breaks off, then frames stop":        "ask agree *2 !unreachable +1 ask agree *2 unreachable +6 no_video",
 		"frozen":                              "ask agree *20 freeze frozen *20 frozen thaw online",
 		"frozen, then gone":                   "ask agree *20 freeze frozen !unreachable frozen +6 unreachable",
 		"frozen, then no frames":              "ask agree *20 freeze frozen +6 no_video",

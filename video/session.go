@@ -112,7 +112,7 @@ func (f *feed) failed(s *session, err error, now time.Time) {
 	if f.meter.frames > 0 {
 		had = f.meter.last.Sub(s.first)
 	}
-	f.judge.ended(now, fault, f.meter.frames)
+	f.judge.ended(now, fault, f.meter.frames, had)
 	f.notBefore = now.Add(f.backoff.next(fault.State, had, jitter()))
 }
 
@@ -197,7 +197,7 @@ func (s *session) frame(u *Unit, size int) {
 	if u.Key {
 		f.still.key(f.newest.Codec, u.Data, u.Arrived)
 	}
-	f.judge.came()
+	f.judge.came(u.Arrived.Sub(s.first))
 	if u.Key || f.judge.state != citywatch.CameraOnline {
 		f.look(u.Arrived)
 	}
