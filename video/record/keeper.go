@@ -30,8 +30,9 @@ type keeper struct {
 	kick chan struct{} // a write found the disk full
 
 	keep  map[string]time.Duration // of all cameras that ever were recorded
-	last  time.Time
-	doubt time.Time // until when the clock is not believed
+	last  time.Time // on the clock on the wall
+	run   time.Time // by the one that nobody sets
+	doubt time.Time // until when, by the latter, the former is not believed
 	full  bool
 	ticks int
 }
@@ -106,15 +107,17 @@ func (k *keeper) run(ctx context.Context) {
 
 // expire deletes what is too old.
 func (k *keeper) expire(now time.Time) {
+	run := time.Now()
 	if !k.last.IsZero() {
-		leap := now.Round(0).Sub(k.last.Round(0)) - now.Sub(k.last)
+		leap := now.Round(0).Sub(k.last) - run.Sub(k.run)
 		if leap > clockJump {
-			k.rec.log.Warn("the clock was set forward: nothing is deleted by its age for a while, lest the clock be wrong", "by", leap.Round(time.Second), "for", clockDoubt)
-			k.doubt = now.Add(clockDoubt)
+			k.rec.log.Warn("the clock was set forward: nothing is deleted by its age for a while, lest the clock be wrong",
+				"by", leap.Round(time.Second), "for", clockDoubt)
+			k.doubt = run.Add(clockDoubt)
 		}
 	}
-	k.last = now
-	if now.Before(k.doubt) {
+	k.last, k.run = now.Round(0), run
+	if run.Before(k.doubt) {
 		return
 	}
 	for _, id := range k.rec.library.ids() {

@@ -93,6 +93,9 @@ func newTrack(of *video.Track) (*track, error) {
 		codec = &codecs.H265{VPS: of.VPS, SPS: of.SPS, PPS: of.PPS}
 		t.sets, t.lengths = [][]byte{of.VPS, of.SPS, of.PPS}, true
 	case video.MJPEG:
+		if of.Width == 0 || of.Height == 0 {
+			return t, nil // until it is sized
+		}
 		codec = &codecs.MJPEG{Width: of.Width, Height: of.Height}
 	case video.AAC:
 		var config mpeg4audio.AudioSpecificConfig
