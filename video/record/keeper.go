@@ -31,7 +31,7 @@ type keeper struct {
 
 	keep  map[string]time.Duration // of all cameras that ever were recorded
 	last  time.Time // on the clock on the wall
-	run   time.Time // by the one that nobody sets
+	ran   time.Time // by the one that nobody sets
 	doubt time.Time // until when, by the latter, the former is not believed
 	full  bool
 	ticks int
@@ -109,14 +109,14 @@ func (k *keeper) run(ctx context.Context) {
 func (k *keeper) expire(now time.Time) {
 	run := time.Now()
 	if !k.last.IsZero() {
-		leap := now.Round(0).Sub(k.last) - run.Sub(k.run)
+		leap := now.Round(0).Sub(k.last) - run.Sub(k.ran)
 		if leap > clockJump {
 			k.rec.log.Warn("the clock was set forward: nothing is deleted by its age for a while, lest the clock be wrong",
 				"by", leap.Round(time.Second), "for", clockDoubt)
 			k.doubt = run.Add(clockDoubt)
 		}
 	}
-	k.last, k.run = now.Round(0), run
+	k.last, k.ran = now.Round(0), run
 	if run.Before(k.doubt) {
 		return
 	}
