@@ -62,6 +62,12 @@ const (
 	// CameraGatewayClass is the class of the readings about all cameras
 	// behind one gateway; their device is the gateway's id.
 	CameraGatewayClass = "camera_gateway"
+	// CameraRecorderClass is the class of the readings about the recording of
+	// all cameras; their device is RecorderID.
+	CameraRecorderClass = "camera_recorder"
+	// RecorderID is the device whose readings say how the recording goes. It
+	// is nowhere.
+	RecorderID = "recorder"
 )
 
 // A CameraStatus is how a camera is now.

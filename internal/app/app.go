@@ -16,7 +16,6 @@ import (
 
 	"citywatch/alerts"
 	"citywatch/dashboards/hub"
-	viewers "citywatch/dashboards/live"
 	"citywatch/ingest"
 	"citywatch/ingest/mqtt"
 	"citywatch/internal/audit"
@@ -25,9 +24,8 @@ import (
 	"citywatch/internal/journal"
 	"citywatch/internal/picture"
 	"citywatch/internal/registry"
+	simcameras "citywatch/internal/sim/cameras"
 	"citywatch/internal/store"
-	"citywatch/video"
-	"citywatch/video/live"
 )
 
 // Options are what an App needs besides the site.
@@ -50,11 +48,17 @@ type App struct {
 	site    *config.Site
 	options Options
 	metrics *prometheus.Registry
+	// simulated are the cameras of a demonstration, and else nil.
+	simulated *simcameras.Server
 }
 
 // New returns an App that does nothing until Run.
 func New(site *config.Site, o Options) *App {
-	return &App{site: site, options: o, metrics: prometheus.NewRegistry()}
+	a := &App{site: site, options: o, metrics: prometheus.NewRegistry()}
+	if o.Simulate != nil {
+		a.simulated = simcameras.New(simcameras.Options{Listen: "127.0.0.1:0", Log: o.Log})
+	}
+	return a
 }
 
 // A house is the parts of a running App, in the order in which they were
@@ -73,13 +77,11 @@ type house struct {
 	engines       []*alerts.Engine // by shard
 	pipeline      *ingest.Pipeline
 	sources       []*mqtt.Source
-	video         *video.Video
-	live          *live.Live
-	viewers       *viewers.Server
-	hub           *hub.Hub
-	push          http.Handler
-	listener      net.Listener
-	handler       http.Handler
+	cameras
+	hub      *hub.Hub
+	push     http.Handler
+	listener net.Listener
+	handler  http.Handler
 }
 
 // Run builds the parts and runs them until ctx ends or one of them fails.
@@ -158,7 +160,6 @@ func (a *App) parts(h *house) []part {
 		{"audit", h.audit.Run},
 		{"picture", func(ctx context.Context) error { return h.picture.Run(ctx, h.hub) }},
 		{"hub", h.hub.Run},
-		{"viewers", h.viewers.Run},
 	}
 	for _, e := range h.engines {
 		parts = append(parts, part{"alerts", e.Run})
@@ -167,9 +168,8 @@ func (a *App) parts(h *house) []part {
 		part{"http", func(ctx context.Context) error { return a.serve(ctx, h) }},
 		part{"clock", func(ctx context.Context) error { return tick(ctx, h.journal, a.options.Log) }},
 		part{"ingest", h.pipeline.Run},
-		part{"live", h.live.Run},
-		part{"video", h.video.Run},
 	)
+	parts = append(parts, h.cameras.parts()...)
 	for _, s := range h.sources {
 		parts = append(parts, part{"mqtt", s.Run})
 	}

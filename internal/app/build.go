@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +23,7 @@ import (
 	"citywatch/internal/series/influx"
 	"citywatch/internal/sim"
 	"citywatch/internal/store"
+	"citywatch/video"
 )
 
 // A database is either kind of time series store.
@@ -142,22 +144,25 @@ func (a *App) buildPages(h *house) (err error) {
 	stream.Origins = site.HTTP.TrustedOrigins
 	h.hub = hub.New(stream, hub.Deps{Source: h.picture, Classes: site.Classes, Registerer: a.metrics})
 	h.handler, err = dashboards.New(site.HTTP.Options, dashboards.Deps{
-		Province:    site.Province,
-		Classes:     site.Classes,
-		Zones:       site.Zones,
-		Picture:     h.picture,
-		Alerts:      actions{h.engines},
-		History:     history{h.store, site.Province.TimeZone},
-		DeadLetters: deadLetters{h.journal, h.pipeline},
-		System:      h.system,
-		Ready:       h.ready,
-		Stream:      h.hub,
-		Push:        h.push,
-		Live:        h.viewers,
-		Cameras:     h.video,
-		KeyFrame:    h.newestPicture,
-		Metrics:     a.metrics,
-		Log:         a.options.Log,
+		Province:     site.Province,
+		Classes:      site.Classes,
+		Zones:        site.Zones,
+		Picture:      h.picture,
+		Alerts:       actions{h.engines},
+		History:      history{h.store, site.Province.TimeZone},
+		DeadLetters:  deadLetters{h.journal, h.pipeline},
+		System:       h.system,
+		Ready:        h.ready,
+		Stream:       h.hub,
+		Push:         h.push,
+		Live:         h.viewers,
+		Cameras:      h.video,
+		Snapshots:    snapshots{h.snapshots},
+		Recordings:   recordings{h.recorder},
+		KeyFrame:     h.newestPicture,
+		CameraValues: h.cameras.values(),
+		Metrics:      a.metrics,
+		Log:          a.options.Log,
 	})
 	return err
 }
@@ -166,11 +171,21 @@ func (a *App) buildPages(h *house) (err error) {
 // alert before the simulated officer does.
 const officerLooks = 75 * time.Second
 
+// sensors returns the devices that send their readings themselves, unlike those
+// whose readings citywatch makes about cameras.
+func sensors(devices []citywatch.Device) []citywatch.Device {
+	own := map[string]bool{}
+	for _, c := range video.Classes() {
+		own[c.ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(devices), func(d citywatch.Device) bool { return own[d.Class] })
+}
+
 // simulate runs the simulated devices at the other end of the broker, and the
 // operator at the other end of the API.
 func (a *App) simulate(ctx context.Context, h *house) error {
 	devices, err := sim.New(sim.Options{
-		Broker: "mqtt://" + h.edge.Addr(), Devices: a.site.Devices, Seed: a.options.Simulate.Seed, Log: a.options.Log,
+		Broker: "mqtt://" + h.edge.Addr(), Devices: sensors(a.site.Devices), Seed: a.options.Simulate.Seed, Log: a.options.Log,
 	})
 	if err != nil {
 		return err
@@ -181,5 +196,6 @@ func (a *App) simulate(ctx context.Context, h *house) error {
 	g, running := errgroup.WithContext(ctx)
 	g.Go(func() error { return devices.Run(running) })
 	g.Go(func() error { return officer.Run(running) })
+	g.Go(func() error { return a.simulated.Run(running) })
 	return g.Wait()
 }

@@ -3,47 +3,110 @@ package app
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"citywatch"
-	"citywatch/dashboards"
 	viewers "citywatch/dashboards/live"
 	"citywatch/internal/registry"
+	simcameras "citywatch/internal/sim/cameras"
 	"citywatch/video"
 	"citywatch/video/address"
+	"citywatch/video/ffmpeg"
 	"citywatch/video/live"
+	"citywatch/video/record"
 	"citywatch/video/rtsp"
+	"citywatch/video/scene"
+	"citywatch/video/snapshot"
 )
+
+// cameras are the parts that have to do with cameras.
+type cameras struct {
+	video     *video.Video
+	live      *live.Live
+	viewers   *viewers.Server
+	recorder  *record.Recorder
+	snapshots *snapshot.Snapshots
+	scene     *scene.Scene
+}
 
 // buildCameras makes everything that pulls cameras and shows what they send.
 // Where none are configured it has nothing to do.
 func (a *App) buildCameras(h *house) error {
-	site, log := a.site, a.options.Log
-	networks, err := address.ParseRanges(site.Config.Cameras.Networks)
+	networks, err := address.ParseRanges(a.site.Config.Cameras.Networks)
 	if err != nil {
 		return fmt.Errorf("cameras.networks: %w", err)
 	}
 	var specs []video.Spec
-	for i := range site.Cameras.Cameras {
-		specs = append(specs, specOf(&site.Cameras.Cameras[i], networks))
+	for i := range a.site.Cameras.Cameras {
+		specs = append(specs, a.spec(&a.site.Cameras.Cameras[i], networks))
 	}
-	h.video = video.New(specs, site.Config.Cameras.Options, video.Deps{
+	a.buildKeepers(h)
+	h.video = video.New(specs, a.site.Config.Cameras.Options, video.Deps{
 		Deliver:  h.pipeline.Take,
-		Gateways: gatewaysIn(site.Devices),
+		Annotate: h.cameras.values(),
+		Gateways: gatewaysIn(a.site.Devices),
+		Metrics:  a.metrics,
+		Log:      a.options.Log,
+	})
+	a.buildLive(h)
+	return nil
+}
+
+// values tell more of a camera than its stream does.
+func (c *cameras) values() []func(camera string, now time.Time) []citywatch.Value {
+	return []func(string, time.Time) []citywatch.Value{c.recorder.Values, c.scene.Values}
+}
+
+// buildKeepers makes what keeps pictures, and what looks at them. It all
+// subscribes to the video, which is made after it.
+func (a *App) buildKeepers(h *house) {
+	o, log := &a.site.Config.Cameras, a.options.Log
+	var all, judged []string
+	recorded := map[string]record.Policy{}
+	for _, c := range a.site.Cameras.Cameras {
+		all = append(all, c.ID)
+		if c.Record > 0 {
+			recorded[c.ID] = record.Policy{Keep: c.Record}
+		}
+		if c.Picture {
+			judged = append(judged, c.ID)
+		}
+	}
+	tool := ffmpeg.New(o.FFmpeg, a.metrics)
+	h.recorder = record.New(o.Record, record.Deps{
+		Cameras:   recorded,
+		Subscribe: func(id string) (record.Stream, error) { return h.video.Subscribe(id, video.Main) },
+		Deliver:   h.pipeline.Take,
+		Metrics:   a.metrics,
+		Log:       log,
+	})
+	h.snapshots = snapshot.New(o.Snapshots, snapshot.Deps{
+		Cameras:  all,
+		KeyFrame: func(id string) (video.KeyFrame, error) { return h.video.KeyFrame(id) },
+		FFmpeg:   tool,
 		Metrics:  a.metrics,
 		Log:      log,
 	})
-	h.live = live.New(site.Config.Cameras.Live.Options, live.Deps{
+	h.scene = scene.New(judged, o.Pictures, scene.Deps{
+		Subscribe: func(id string) (scene.Stream, error) { return h.video.Subscribe(id, video.Sub) },
+		FFmpeg:    tool,
+		Metrics:   a.metrics,
+		Log:       log,
+	})
+}
+
+func (a *App) buildLive(h *house) {
+	h.live = live.New(a.site.Config.Cameras.Live.Options, live.Deps{
 		Subscribe: func(camera string, q video.Quality) (live.Subscription, error) {
 			return h.video.Subscribe(camera, q)
 		},
 		Registerer: a.metrics,
-		Log:        log,
+		Log:        a.options.Log,
 	})
-	o := site.Config.Cameras.Live.Viewers
-	o.Origins = site.HTTP.TrustedOrigins
+	o := a.site.Config.Cameras.Live.Viewers
+	o.Origins = a.site.HTTP.TrustedOrigins
 	h.viewers = viewers.New(o, viewers.Deps{
 		Open: func(camera, stream string) (viewers.Viewer, error) {
 			v, err := h.live.Open(camera, video.Quality(stream))
@@ -54,17 +117,28 @@ func (a *App) buildCameras(h *house) error {
 		},
 		Status:     h.video.Status,
 		Registerer: a.metrics,
-		Log:        log,
+		Log:        a.options.Log,
 	})
-	return nil
 }
 
-// specOf says how a camera is pulled.
-func specOf(c *registry.Camera, networks address.Ranges) video.Spec {
-	source := func(a address.Address) video.Source {
+// parts returns what runs, in the order of starting.
+func (c *cameras) parts() []part {
+	return []part{
+		{"viewers", c.viewers.Run},
+		{"live", c.live.Run},
+		{"recorder", c.recorder.Run},
+		{"snapshots", c.snapshots.Run},
+		{"pictures", c.scene.Run},
+		{"video", c.video.Run},
+	}
+}
+
+// spec says how a camera is pulled.
+func (a *App) spec(c *registry.Camera, networks address.Ranges) video.Spec {
+	source := func(at address.Address) video.Source {
 		return cameraSource{
-			options:  rtsp.Options{Address: a, Transport: rtsp.Transport(c.Transport), Networks: networks},
-			username: c.Username, passwordFile: c.PasswordFile,
+			options:  rtsp.Options{Address: at, Transport: rtsp.Transport(c.Transport), Networks: networks},
+			username: c.Username, passwordFile: c.PasswordFile, simulated: a.simulated,
 		}
 	}
 	spec := video.Spec{
@@ -92,10 +166,19 @@ func gatewaysIn(devices []citywatch.Device) []citywatch.Device {
 type cameraSource struct {
 	options                rtsp.Options
 	username, passwordFile string
+	// simulated is nil but in a demonstration.
+	simulated *simcameras.Server
 }
 
 func (s cameraSource) Play(ctx context.Context, to video.Sink) error {
 	o := s.options
+	if s.simulated != nil {
+		at, err := s.simulated.Addr(ctx) // which chose its port itself
+		if err != nil {
+			return err
+		}
+		o.Address = o.Address.WithHost(at)
+	}
 	if s.passwordFile != "" {
 		password, err := os.ReadFile(s.passwordFile)
 		if err != nil {
@@ -115,29 +198,4 @@ func (v viewer) Next(ctx context.Context) (viewers.Message, error) {
 		Codec: string(m.Codec), MIME: m.MIME, Width: m.Width, Height: m.Height,
 		Data: m.Data, Media: m.Media, Arrived: m.Arrived, Skipped: m.Skipped,
 	}, err
-}
-
-// newestPicture returns the newest key frame as browsers play it.
-func (h *house) newestPicture(id string) (dashboards.KeyFrame, error) {
-	frame, err := h.video.KeyFrame(id)
-	if err != nil {
-		return dashboards.KeyFrame{}, cameraError(err)
-	}
-	data, mime, err := live.KeyFrameMP4(frame)
-	if err != nil {
-		return dashboards.KeyFrame{}, fmt.Errorf("%w: %w", dashboards.ErrUnavailable, err)
-	}
-	return dashboards.KeyFrame{Data: data, MIME: mime, At: frame.Unit.Arrived}, nil
-}
-
-// cameraError gives an error of a part that has to do with cameras the meaning
-// that the API knows.
-func cameraError(err error) error {
-	switch {
-	case errors.Is(err, video.ErrNoCamera):
-		return fmt.Errorf("%w: %w", dashboards.ErrNotFound, err)
-	case errors.Is(err, video.ErrNoFrame), errors.Is(err, video.ErrClosed), errors.Is(err, live.ErrNotRunning):
-		return fmt.Errorf("%w: %w", dashboards.ErrUnavailable, err)
-	}
-	return err
 }

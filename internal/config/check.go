@@ -53,6 +53,10 @@ func (c Cameras) problems() []citywatch.Problem {
 	}
 	ps = append(ps, within("$.live", c.Live.Options.Problems())...)
 	ps = append(ps, within("$.live", c.Live.Viewers.Problems())...)
+	ps = append(ps, within("$.record", c.Record.Problems())...)
+	ps = append(ps, within("$.ffmpeg", c.FFmpeg.Problems())...)
+	ps = append(ps, within("$.snapshots", c.Snapshots.Problems())...)
+	ps = append(ps, within("$.pictures", c.Pictures.Problems())...)
 	return ps
 }
 
@@ -99,13 +103,15 @@ func within(path string, problems []citywatch.Problem) []citywatch.Problem {
 	return problems
 }
 
-// namedFiles returns every file that the configuration names, by the place
-// where it does.
+// namedFiles returns every file and folder that the configuration names, by the
+// place where it does.
 func (c *Config) namedFiles() map[string]*string {
 	files := map[string]*string{
 		"$.zones.file":               &c.Zones.File,
 		"$.devices.file":             &c.Devices.File,
 		"$.cameras.file":             &c.Cameras.File,
+		"$.cameras.record.dir":       &c.Cameras.Record.Dir,
+		"$.cameras.snapshots.dir":    &c.Cameras.Snapshots.Dir,
 		"$.rules.file":               &c.Rules.File,
 		"$.push.token_file":          &c.Push.TokenFile,
 		"$.journal.credentials_file": &c.Journal.CredentialsFile,

@@ -25,7 +25,11 @@ import (
 	"citywatch/internal/store"
 	"citywatch/internal/strictyaml"
 	"citywatch/video"
+	"citywatch/video/ffmpeg"
 	"citywatch/video/live"
+	"citywatch/video/record"
+	"citywatch/video/scene"
+	"citywatch/video/snapshot"
 )
 
 // Reference is the commented configuration that `citywatch config` prints. It
@@ -88,7 +92,12 @@ type Cameras struct {
 	// Networks are those that cameras may be in.
 	Networks      []string `yaml:"networks"`
 	video.Options `yaml:",inline"`
-	Live          Live `yaml:"live"`
+	Live          Live             `yaml:"live"`
+	Record        record.Options   `yaml:"record"`
+	FFmpeg        ffmpeg.Options   `yaml:"ffmpeg"`
+	Snapshots     snapshot.Options `yaml:"snapshots"`
+	// Pictures are judged of the cameras that say so.
+	Pictures scene.Options `yaml:"pictures"`
 }
 
 // Live is how cameras are watched.

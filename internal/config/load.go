@@ -116,6 +116,8 @@ func load(name string, o Overrides, files folder) (*Site, error) {
 	}
 	c.Journal.Dir = filepath.Join(c.Data, "journal")
 	c.Store.Dir = filepath.Join(c.Data, "series")
+	setDefault(&c.Cameras.Record.Dir, filepath.Join(c.Data, "recordings"))
+	setDefault(&c.Cameras.Snapshots.Dir, filepath.Join(c.Data, "thumbnails"))
 	if c.Edge != nil {
 		c.Edge.Dir = filepath.Join(c.Data, "edge")
 	}
@@ -128,6 +130,12 @@ func load(name string, o Overrides, files folder) (*Site, error) {
 		return nil, l.problems.sorted()
 	}
 	return site, nil
+}
+
+func setDefault(field *string, value string) {
+	if *field == "" {
+		*field = value
+	}
 }
 
 // A loader gathers what is wrong on the way.
@@ -176,6 +184,8 @@ func (l *loader) resolveFiles(c *Config) {
 		switch path {
 		case "$.zones.file", "$.devices.file", "$.cameras.file", "$.rules.file":
 			continue // read below
+		case "$.cameras.record.dir", "$.cameras.snapshots.dir":
+			continue // made when they are needed
 		}
 		if *file == "" {
 			continue

@@ -88,6 +88,7 @@ func ParseCameras(src []byte, devices []citywatch.Device, locate Locator) (Camer
 		p.broken[problem.Path] = true
 	}
 	p.problems = problems
+	p.taken[citywatch.RecorderID] = "the recorder"
 	for _, d := range devices {
 		for _, id := range append([]string{d.ID}, d.Aliases...) {
 			p.taken[id] = "the device file"
@@ -257,6 +258,12 @@ func (c Cameras) Devices(period time.Duration) []citywatch.Device {
 		devices = append(devices, citywatch.Device{
 			ID: camera.ID, Name: camera.Name, Class: citywatch.CameraHealthClass, Sector: camera.Sector,
 			Zone: camera.Zone, Position: camera.Position, Period: period,
+		})
+	}
+	if slices.ContainsFunc(c.Cameras, func(camera Camera) bool { return camera.Record > 0 }) {
+		devices = append(devices, citywatch.Device{
+			ID: citywatch.RecorderID, Name: "Ghi hình camera", Class: citywatch.CameraRecorderClass,
+			Sector: citywatch.SectorTraffic, Period: period, Auto: true,
 		})
 	}
 	return devices

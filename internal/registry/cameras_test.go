@@ -53,7 +53,8 @@ cameras:
 		t.Errorf("got %+v", second)
 	}
 	devices := cameras.Devices(10 * time.Second)
-	if len(devices) != 3 || devices[0].Class != citywatch.CameraGatewayClass || devices[2].Class != citywatch.CameraHealthClass {
+	if len(devices) != 4 || devices[0].Class != citywatch.CameraGatewayClass ||
+		devices[2].Class != citywatch.CameraHealthClass || devices[3].ID != citywatch.RecorderID {
 		t.Fatalf("devices %+v", devices)
 	}
 	if at := devices[0].Position; at.Lon() < 104.09 || at.Lon() > 104.11 {

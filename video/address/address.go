@@ -189,6 +189,17 @@ func (a Address) WithCredentials(user, password string) Address {
 	return Address{unique.Make(p)}
 }
 
+// WithHost returns the address at another host, which may have a port. An
+// address without a host stays what it is.
+func (a Address) WithHost(host string) Address {
+	if a.IsZero() {
+		return a
+	}
+	p := a.parts()
+	p.host = host
+	return Address{unique.Make(p)}
+}
+
 // WithoutCredentials returns the address without user and password. What its
 // path or its query holds remains.
 func (a Address) WithoutCredentials() Address {
