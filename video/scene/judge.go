@@ -54,7 +54,11 @@ type Judge struct {
 	seen   int       // pictures since the last gap
 	now    features
 
-	black, blank, pale, moved window
+	black, poor, moved window
+	// blank says of which of the poor pictures nothing was to be seen at all,
+	// covered what was decided when they were claimed.
+	blank   window
+	covered bool
 	// usual is the structure that pictures have, and seenAt when it was last
 	// near that.
 	usual   float64
@@ -65,7 +69,7 @@ type Judge struct {
 
 // The pictures, at two a second, after which something is claimed or given up.
 func blackHold() hold { return hold{enter: 36, of: 40, leave: 10, within: 20} }
-func blankHold() hold { return hold{enter: 54, of: 60, leave: 10, within: 20} }
+func poorHold() hold  { return hold{enter: 54, of: 60, leave: 10, within: 20} }
 func movedHold() hold { return hold{enter: 10, of: 12, leave: 1, within: 4} }
 
 const (
@@ -124,10 +128,16 @@ func (j *Judge) judge(at time.Time) {
 	glare := f.glare >= glareLeast
 	blank := !black && !glare && f.structure < blankMost
 	pale := !black && (glare || f.high-f.low < paleSpan && f.structure < paleMost && f.middle >= paleDark)
-	j.black.push(black, blackHold())
-	j.pale.push(pale, blankHold())
 	j.usually(f, blank || black || pale, at)
-	j.blank.push(blank, blankHold())
+	j.black.push(black, blackHold())
+	j.blank.push(blank, poorHold())
+	claimed := j.poor.held
+	if j.poor.push(blank || pale, poorHold()) && !claimed {
+		// What went at once was covered. What went slowly is fog, and so is
+		// what was never seen otherwise, if it is bright.
+		j.covered = j.blank.count(poorHold().of) >= poorHold().of/2 &&
+			(j.sudden || j.usual == 0 && f.middle < darkCover)
+	}
 }
 
 // usually learns how much there usually is to be seen, and how fast it went.
@@ -171,9 +181,9 @@ func (j *Judge) picture() Picture {
 	switch {
 	case j.black.held:
 		return Black
-	case j.blank.held && (j.sudden || j.usual == 0 && j.now.middle < darkCover):
+	case j.poor.held && j.covered:
 		return Covered
-	case j.blank.held, j.pale.held:
+	case j.poor.held:
 		return WashedOut
 	case j.still.real.held:
 		return Frozen

@@ -15,7 +15,8 @@ import (
 // a day: before, it may be the first night.
 type place struct {
 	g     grid
-	now   []float32 // the edges at present
+	now   []float32 // the edges at present, less those around them
+	sums  []float32 // scratch of now: of all edges above and to the left
 	looks [looksKept]*look
 	// strange is the look that is learned while none of the others fits.
 	strange *look
@@ -51,10 +52,11 @@ const (
 	// it looks.
 	acceptAfter = 6 * time.Hour
 
-	alike     = 0.5  // from here on it is the same view
-	unlike    = 0.3  // up to here it is another
-	shifted   = 0.5  // so alike must it be beside its place
-	betterBy  = 0.25 // and by so much more than at its place
+	alike     = 0.4  // from here on it is the same view
+	unlike    = 0.2  // up to here it is another
+	shifted   = 0.4  // so alike must it be beside its place
+	betterBy  = 0.2  // and by so much more than at its place
+	around    = 4    // cells on each side, whose edges count as the place's own
 	leastMove = 3    // cells: a twenty-seventh of the width
 	edgeMost  = 48   // one strong edge, of a lamp, counts no more than this
 	medianBy  = 0.25 // by how much the median follows each time
@@ -66,6 +68,7 @@ func newPlace(s size) *place {
 	top := s.margin() / 2
 	p := &place{g: grid{w: s.w / 2, h: s.h/2 - 2*top, top: top}}
 	p.now = make([]float32, p.g.w*p.g.h)
+	p.sums = make([]float32, (p.g.w+1)*(p.g.h+1))
 	for i := range p.looks {
 		p.looks[i] = &look{edges: make([]float32, len(p.now))}
 	}
@@ -190,20 +193,39 @@ func (g grid) likeness(a, b []float32, dx, dy int) float64 {
 	return (sab - sa*sb/n) / math.Sqrt(va*vb)
 }
 
-// take computes the present edges.
+// take computes the present edges: where there are more and where fewer than
+// around. That there are many below and none in the sky is so wherever a
+// camera looks.
 func (p *place) take(c *calm) {
-	for y := range p.g.h {
-		for x := range p.g.w {
-			i := (2*(y+p.g.top))*c.s.w + 2*x
-			strong := 0
-			for _, j := range [4]int{i, i + 1, i + c.s.w, i + c.s.w + 1} {
-				if col := j % c.s.w; col > 0 && col < c.s.w-1 && j >= c.s.w && j < len(c.pix)-c.s.w {
-					strong = max(strong, c.slope(j))
-				}
-			}
-			p.now[y*p.g.w+x] = float32(min(strong, edgeMost))
+	g, stride := p.g, p.g.w+1
+	for y := range g.h {
+		sum := float32(0)
+		for x := range g.w {
+			v := edgeAt(c, 2*x, 2*(y+g.top))
+			p.now[y*g.w+x] = v
+			sum += v
+			p.sums[(y+1)*stride+x+1] = p.sums[y*stride+x+1] + sum
 		}
 	}
+	for y := range g.h {
+		y0, y1 := max(0, y-around), min(g.h, y+around+1)
+		for x := range g.w {
+			x0, x1 := max(0, x-around), min(g.w, x+around+1)
+			sum := p.sums[y1*stride+x1] - p.sums[y0*stride+x1] - p.sums[y1*stride+x0] + p.sums[y0*stride+x0]
+			p.now[y*g.w+x] -= sum / float32((y1-y0)*(x1-x0))
+		}
+	}
+}
+
+// edgeAt is the strongest edge of the four pixels from x, y on.
+func edgeAt(c *calm, x, y int) float32 {
+	strong := 0
+	for j := max(y, 1); j < min(y+2, c.s.h-1); j++ {
+		for i := max(x, 1); i < min(x+2, c.s.w-1); i++ {
+			strong = max(strong, c.slope(j*c.s.w+i))
+		}
+	}
+	return float32(min(strong, edgeMost))
 }
 
 // learn lets a look follow the present edges: first as their average, then as

@@ -48,6 +48,7 @@ type watcher struct {
 	// zero while none was. writing is since when a unit has been being
 	// written; zero while none is.
 	hungry, writing time.Time
+	wrote           time.Time // when the last unit had been written
 	stuck           bool
 }
 
@@ -158,8 +159,8 @@ func (w *watcher) begin(arrived time.Time) {
 	defer w.mu.Unlock()
 	w.fed = arrived
 	w.writing = w.camera.d.Now()
-	if w.hungry.IsZero() {
-		w.hungry = w.writing
+	if w.hungry.IsZero() || w.writing.Sub(w.wrote) > stuckAfter/2 {
+		w.hungry = w.writing // the camera paused, not the child
 	}
 }
 
@@ -168,8 +169,8 @@ func (w *watcher) begin(arrived time.Time) {
 func (w *watcher) finish() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.writing = time.Time{}
-	if !w.hungry.IsZero() && w.camera.d.Now().Sub(w.hungry) > stuckAfter {
+	w.writing, w.wrote = time.Time{}, w.camera.d.Now()
+	if !w.hungry.IsZero() && w.wrote.Sub(w.hungry) > stuckAfter {
 		w.stuck = true
 	}
 	return w.stuck
