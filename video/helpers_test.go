@@ -77,7 +77,10 @@ func (s stream) play(ctx context.Context, to video.Sink) error {
 // unit is the nth frame; its number is in it.
 func (s stream) unit(n int) video.Unit {
 	key := n%s.group == 0
-	data := make([]byte, max(9, s.size))
+	if s.size == 0 {
+		s.size = 1000
+	}
+	data := make([]byte, s.size)
 	data[0] = 0x41
 	if key {
 		data[0] = 0x65
