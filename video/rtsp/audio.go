@@ -89,7 +89,7 @@ func (a *aac) push(p packet) {
 	if err != nil {
 		return
 	}
-	pts := a.out.clock.time(p.pts, a.out.rate, p.at)
+	pts := a.out.clock.time(p.pts, a.out.rate, true, p.at)
 	for i, frame := range frames {
 		if len(frame) == 0 || len(frame) > maxSound {
 			continue
@@ -106,6 +106,6 @@ func (r *raw) push(p packet) {
 	if !p.timed || len(p.Payload) == 0 || len(p.Payload) > maxSound {
 		return
 	}
-	pts := r.out.clock.time(p.pts, r.out.rate, p.at)
+	pts := r.out.clock.time(p.pts, r.out.rate, true, p.at)
 	r.out.deliver(video.Unit{Data: [][]byte{p.Payload}, Key: true, Arrived: p.at}, pts, pts)
 }

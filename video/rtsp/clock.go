@@ -24,8 +24,9 @@ type clock struct {
 }
 
 // time returns the time to go on with for what the camera calls raw, arrived
-// at.
-func (c *clock) time(raw, rate int64, at time.Time) int64 {
+// at. A key frame is shown after all that were sent before it: where its time
+// says otherwise, it is another time.
+func (c *clock) time(raw, rate int64, key bool, at time.Time) int64 {
 	pts := raw + c.offset
 	if !c.any {
 		c.any, c.newest, c.at = true, pts, at
@@ -33,7 +34,7 @@ func (c *clock) time(raw, rate int64, at time.Time) int64 {
 	}
 	passed := max(fromDuration(at.Sub(c.at), rate), 0)
 	forward := pts - c.newest
-	if forward < -fromDuration(maxBack, rate) || forward > passed+fromDuration(maxAhead, rate) {
+	if key && forward <= 0 || forward < -fromDuration(maxBack, rate) || forward > passed+fromDuration(maxAhead, rate) {
 		// From here on it is as if the frame had come when it did.
 		step := c.step
 		if step == 0 {

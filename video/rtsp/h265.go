@@ -49,7 +49,7 @@ func nalType265(nal []byte) h265.NALUType { return h265.NALUType(nal[0] >> 1 & 0
 func (x *h265Syntax) parse(nals [][]byte) (frame, error) {
 	f := frame{data: nals[:0]}
 	for _, nal := range nals {
-		if len(nal) < 3 && len(nal) != 2 || nal[0]&0x80 != 0 || nal[1]&7 == 0 {
+		if len(nal) < 2 || nal[0]&0x80 != 0 || nal[1]&7 == 0 {
 			return f, errSyntax
 		}
 		if layer := nal[0]&1<<5 | nal[1]>>3; layer != 0 {

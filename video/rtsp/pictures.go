@@ -93,7 +93,7 @@ func (p *pictures) take(u accessUnit) {
 		return
 	}
 	p.keyed = true
-	pts := p.out.clock.time(u.pts, p.out.rate, u.at)
+	pts := p.out.clock.time(u.pts, p.out.rate, f.key, u.at)
 	p.out.deliver(video.Unit{Data: f.data, Key: f.key, Arrived: u.at}, pts, p.dts(f, pts))
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
+	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -198,6 +200,22 @@ func (s *session) fail(err error) {
 // a camera's bytes are parsed.
 func recovered(err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("%w: panic: %v\n%s", errPanic, r, debug.Stack())
+		*err = fmt.Errorf("%w (%v, at %s)", errPanic, r, panicked())
+	}
+}
+
+// panicked returns where the panic was that is being recovered from: a stack
+// trace is nothing for people to read in a camera's state.
+func panicked() string {
+	callers := make([]uintptr, 32)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])
+	for {
+		f, more := frames.Next()
+		if !strings.HasPrefix(f.Function, "runtime.") {
+			return f.Function + ":" + strconv.Itoa(f.Line)
+		}
+		if !more {
+			return "an unknown place"
+		}
 	}
 }

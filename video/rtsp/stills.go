@@ -68,6 +68,6 @@ func (s *stills) take(picture []byte, p packet) {
 	if !p.timed {
 		return
 	}
-	pts := s.out.clock.time(p.pts, s.out.rate, p.at)
+	pts := s.out.clock.time(p.pts, s.out.rate, true, p.at)
 	s.out.deliver(video.Unit{Data: [][]byte{picture}, Key: true, Arrived: p.at}, pts, pts)
 }
