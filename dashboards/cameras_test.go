@@ -305,7 +305,6 @@ func TestWrongTimes(t *testing.T) {
 		"?from=2026-11-22T07:00:00&to=-1m":         "%2B07:00", // without a zone
 		"?from=2026-11-22T07:00:00+07:00&to=-1m":   "%2B07:00", // a + is a space
 		"?from=-1m&to=-5m":                         "before",
-		"?from=-48h&to=-1h":                        "24h",
 		"?from=1732233600&to=-1h":                  "%2B07:00",
 		"?from=-5m&to=yesterday":                   "to:",
 		"?from=0001-01-01T00:00:00Z&to=-0s":        "ten years",

@@ -35,6 +35,7 @@ type Server struct {
 	seats   int             // taken, by sockets and by those about to be
 	sockets map[*socket]struct{}
 	left    sync.WaitGroup // for the seats
+	full    time.Time      // when it was last logged that there are no more
 }
 
 // New makes a Server; it serves nobody until Run is called.
@@ -99,6 +100,9 @@ func (s *Server) cutAll() {
 	}
 }
 
+// fullEvery is how often it is logged that viewers are refused.
+const fullEvery = time.Minute
+
 // Why a viewer is not let in.
 var (
 	errFull       = errors.New("as many viewers as may be are connected")
@@ -114,6 +118,10 @@ func (s *Server) takeSeat() (context.Context, error) {
 		return nil, errNotServing
 	}
 	if s.seats >= s.options.MaxViewers {
+		if now := time.Now(); now.Sub(s.full) > fullEvery {
+			s.full = now
+			s.log.Warn("viewers of live pictures are refused: as many as may be are connected", "max_viewers", s.options.MaxViewers)
+		}
 		return nil, errFull
 	}
 	s.seats++

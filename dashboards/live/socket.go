@@ -30,6 +30,9 @@ var (
 	errBehind   = errors.New("behind")
 )
 
+// errOver: the stream has ended, and may be opened again.
+var errOver = errors.New("the stream is over")
+
 // A socket is one websocket. Its reader only watches that the viewer is alive;
 // all else is done by one goroutine, which alone writes.
 type socket struct {
@@ -158,15 +161,15 @@ func (c *socket) watch(ctx context.Context, v Viewer) error {
 	for {
 		// Waiting for pictures that do not come must not keep the state back.
 		round, cancel := context.WithTimeout(ctx, c.server.options.TellEvery)
-		ended, err := c.round(round, v)
+		err := c.round(round, v)
 		cancel()
 		switch {
-		case err != nil:
-			return err
 		case ctx.Err() != nil:
 			return errGone
-		case ended:
+		case errors.Is(err, errOver):
 			return nil
+		case err != nil:
+			return err
 		}
 		if err := c.look(time.Now()); err != nil {
 			return err
@@ -174,23 +177,26 @@ func (c *socket) watch(ctx context.Context, v Viewer) error {
 	}
 }
 
-// round sends pictures until ctx ends, or the stream has.
-func (c *socket) round(ctx context.Context, v Viewer) (ended bool, err error) {
+// round sends pictures until ctx ends; the error is errOver once the stream
+// has.
+func (c *socket) round(ctx context.Context, v Viewer) error {
 	for ctx.Err() == nil {
 		m, err := v.Next(ctx)
-		if err != nil {
-			return ctx.Err() == nil, nil
-		}
-		if m.Codec != "" {
+		switch {
+		case err == nil && m.Codec != "":
 			err = c.begin(&m)
-		} else {
+		case err == nil:
 			err = c.picture(&m)
+		case ctx.Err() == nil:
+			err = errOver
+		default:
+			return nil
 		}
 		if err != nil {
-			return false, err
+			return err
 		}
 	}
-	return false, nil
+	return nil
 }
 
 func (c *socket) begin(m *Message) error {
@@ -224,15 +230,15 @@ func (c *socket) picture(m *Message) error {
 func (c *socket) look(now time.Time) error {
 	if now.Sub(c.pinged) >= pingEvery {
 		c.pinged = now
-		if c.conn.WriteControl(websocket.PingMessage, nil, now.Add(c.server.options.WriteTimeout)) != nil {
-			return errGone
+		deadline := now.Add(c.server.options.WriteTimeout)
+		if err := c.conn.WriteControl(websocket.PingMessage, nil, deadline); err != nil {
+			return reasonOf(err)
 		}
 	}
 	status, err := c.server.deps.Status(c.camera)
-	if err != nil {
-		return nil // it is told when it is known
-	}
-	if status.State == c.told.State && status.Since.Equal(c.told.Since) && status.Detail == c.told.Detail {
+	known := err == nil // else it is told when it is
+	same := status.State == c.told.State && status.Since.Equal(c.told.Since) && status.Detail == c.told.Detail
+	if !known || same {
 		return nil
 	}
 	c.told = status
@@ -241,10 +247,14 @@ func (c *socket) look(now time.Time) error {
 
 func (c *socket) send(kind int, data []byte) error {
 	_ = c.conn.SetWriteDeadline(time.Now().Add(c.server.options.WriteTimeout))
-	err := c.conn.WriteMessage(kind, data)
-	if err == nil {
-		return nil
+	if err := c.conn.WriteMessage(kind, data); err != nil {
+		return reasonOf(err)
 	}
+	return nil
+}
+
+// reasonOf tells a viewer that takes nothing from one that is not there.
+func reasonOf(err error) error {
 	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
 		return errBehind
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
+// What viewing ends in.
 var (
 	// ErrNotRunning: nothing can be viewed before Run and after it.
 	ErrNotRunning = errors.New("live pictures are starting or stopping")
@@ -174,7 +175,7 @@ func (l *Live) leave(key source, s *stream) {
 func (l *Live) pull(ctx context.Context, s *stream, sub Subscription, key source) {
 	err := l.feed(ctx, s, sub, key)
 	s.end()
-	if ctx.Err() == nil {
+	if ctx.Err() == nil && !errors.Is(err, video.ErrClosed) {
 		l.log.Error("live pictures ended", "camera", key.camera, "stream", key.quality, "err", err)
 	}
 }
