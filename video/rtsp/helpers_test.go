@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"os/exec"
 	"slices"
 	"sync"
@@ -216,4 +215,28 @@ func mustPlay(t testing.TB, o rtsp.Options, pictures int) *tape {
 	return p
 }
 
-var _ io.Writer = (*bytes.Buffer)(nil)
+// A take is what playing one stream gave.
+type take struct {
+	tape *tape
+	err  error
+}
+
+// playAll plays the streams at once, for the tests' time is spent waiting.
+func playAll(t *testing.T, streams map[string]rtsp.Options, pictures int) map[string]take {
+	t.Helper()
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		takes = map[string]take{}
+	)
+	for name, o := range streams {
+		wg.Go(func() {
+			p, err := play(t, o, pictures)
+			mu.Lock()
+			defer mu.Unlock()
+			takes[name] = take{p, err}
+		})
+	}
+	wg.Wait()
+	return takes
+}

@@ -1,13 +1,28 @@
 package rtsp_test
 
 import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"net"
+	"strings"
 	"testing"
 	"time"
 
+	"citywatch"
 	"citywatch/internal/servertest"
 	"citywatch/video"
 	"citywatch/video/rtsp"
 )
+
+// pictures is what is pulled of each stream: three key frames or more.
+const pictures = 34
 
 // TestGStreamer pulls what GStreamer's server sends, over both transports, and
 // has ffmpeg decode it.
@@ -18,35 +33,186 @@ func TestGStreamer(t *testing.T) {
 		"h265":  servertest.GstH265,
 		"mjpeg": servertest.GstMJPEG + servertest.GstAAC,
 	}})
-	for _, c := range []struct {
-		path  string
-		codec video.Codec
-		sound video.Codec
-		order bool // has frames sent in another order than they are shown
-	}{
+	type stream struct {
+		path         string
+		codec, sound video.Codec
+		reordered    bool // frames are sent in another order than they are shown
+	}
+	streams := []stream{
 		{path: "h264", codec: video.H264, sound: video.PCMA},
-		{path: "h264b", codec: video.H264, order: true},
-		{path: "h265", codec: video.H265, order: true},
+		{path: "h264b", codec: video.H264, reordered: true},
+		{path: "h265", codec: video.H265, reordered: true},
 		{path: "mjpeg", codec: video.MJPEG, sound: video.AAC},
-	} {
-		for _, transport := range []rtsp.Transport{rtsp.TCP, rtsp.UDP} {
-			t.Run(c.path+" "+string(transport), func(t *testing.T) {
-				t.Parallel()
-				const pictures = 40
-				p := mustPlay(t, rtsp.Options{Address: parse(t, server.URL+c.path), Transport: transport}, pictures)
-				checkPlayed(t, p, pictures)
-				if p.tracks[0].Codec != c.codec || p.tracks[0].Width != 320 || p.tracks[0].Height != 240 {
+	}
+	transports := []rtsp.Transport{rtsp.TCP, rtsp.UDP}
+	options := map[string]rtsp.Options{}
+	for _, s := range streams {
+		for _, transport := range transports {
+			options[s.path+string(transport)] = rtsp.Options{Address: parse(t, server.URL+s.path), Transport: transport}
+		}
+	}
+	takes := playAll(t, options, pictures)
+	for _, s := range streams {
+		for _, transport := range transports {
+			t.Run(s.path+" "+string(transport), func(t *testing.T) {
+				p := takes[s.path+string(transport)].played(t)
+				if p.tracks[0].Codec != s.codec || p.tracks[0].Width != 320 || p.tracks[0].Height != 240 {
 					t.Errorf("track %+v", p.tracks[0])
 				}
-				if reordered(p) != c.order {
-					t.Errorf("reordered %v, want %v", !c.order, c.order)
+				if reordered(p) != s.reordered {
+					t.Errorf("reordered %v, want %v", !s.reordered, s.reordered)
 				}
-				if c.sound != "" && (p.sounds == 0 || p.tracks[1].Codec != c.sound) {
-					t.Errorf("%d units of sound, want %s: %+v", p.sounds, c.sound, p.tracks)
+				if s.sound != "" && (p.sounds == 0 || p.tracks[1].Codec != s.sound) {
+					t.Errorf("%d units of sound, want %s: %+v", p.sounds, s.sound, p.tracks)
 				}
 			})
 		}
 	}
+}
+
+// TestVLC pulls what VLC's server sends of a file with B-frames.
+func TestVLC(t *testing.T) {
+	media := servertest.Media(t, "media.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=15", "-t", "20",
+		"-c:v", "libx264", "-preset", "veryfast", "-g", "15", "-bf", "2", "-pix_fmt", "yuv420p")
+	server := servertest.VLC(t, media)
+	takes := playAll(t, map[string]rtsp.Options{
+		"tcp": {Address: parse(t, server.URL+"stream"), Transport: rtsp.TCP},
+		"udp": {Address: parse(t, server.URL+"stream"), Transport: rtsp.UDP},
+	}, pictures)
+	for name, taken := range takes {
+		t.Run(name, func(t *testing.T) {
+			if p := taken.played(t); !reordered(p) {
+				t.Error("there are no B-frames")
+			}
+		})
+	}
+}
+
+// TestLogin has GStreamer's server ask for a login.
+func TestLogin(t *testing.T) {
+	const user, password = "viewer", "p@ss/wörd:%"
+	streams := map[string]string{"h264": servertest.GstH264}
+	digest := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: streams, User: user, Password: password})
+	basic := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: streams, User: user, Password: password, Basic: true})
+	options := map[string]rtsp.Options{}
+	for name, server := range map[string]*servertest.RTSP{"digest": digest, "basic": basic} {
+		bare := parse(t, server.URL+"h264")
+		options[name] = rtsp.Options{Address: bare.WithCredentials(user, password)}
+		options[name+" wrong"] = rtsp.Options{Address: bare.WithCredentials(user, "c4n4ry")}
+		options[name+" none"] = rtsp.Options{Address: bare}
+	}
+	for name, taken := range playAll(t, options, pictures) {
+		t.Run(name, func(t *testing.T) {
+			if !strings.Contains(name, " ") {
+				taken.played(t)
+				return
+			}
+			taken.failed(t, citywatch.CameraBadCredentials)
+		})
+	}
+}
+
+// TestTransports has servers that know one transport only.
+func TestTransports(t *testing.T) {
+	streams := map[string]string{"h264": servertest.GstH264}
+	tcp := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: streams, Transport: "tcp"})
+	udp := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: streams, Transport: "udp"})
+	takes := playAll(t, map[string]rtsp.Options{
+		"tcp auto": {Address: parse(t, tcp.URL+"h264")},
+		"udp auto": {Address: parse(t, udp.URL+"h264")},
+		"tcp udp":  {Address: parse(t, tcp.URL+"h264"), Transport: rtsp.UDP},
+		"udp tcp":  {Address: parse(t, udp.URL+"h264"), Transport: rtsp.TCP},
+		"path":     {Address: parse(t, udp.URL+"other")},
+		"refused":  {Address: parse(t, "rtsp://"+servertest.FreeAddr(t)+"/")},
+	}, pictures)
+	for name, taken := range takes {
+		t.Run(name, func(t *testing.T) {
+			if strings.HasSuffix(name, "auto") {
+				taken.played(t)
+				return
+			}
+			taken.failed(t, citywatch.CameraUnreachable)
+		})
+	}
+}
+
+// TestRTSPS pulls over TLS, with a certificate that is trusted and with one
+// that is not.
+func TestRTSPS(t *testing.T) {
+	cert, pool := certificate(t)
+	server := servertest.GStreamer(t, servertest.GStreamerOptions{
+		Streams: map[string]string{"h264": servertest.GstH264}, PEM: cert,
+	})
+	a := parse(t, server.URL+"h264")
+	takes := playAll(t, map[string]rtsp.Options{
+		"trusted":  {Address: a, TLS: &tls.Config{RootCAs: pool}},
+		"strange":  {Address: a},
+		"no TLS":   {Address: parse(t, strings.Replace(server.URL, "rtsps", "rtsp", 1)+"h264"), Timeout: 2 * time.Second},
+		"only TLS": {Address: a, TLS: &tls.Config{RootCAs: pool}, Transport: rtsp.UDP},
+	}, pictures)
+	takes["trusted"].played(t)
+	takes["only TLS"].played(t)
+	if f := takes["strange"].failed(t, citywatch.CameraUnreachable); !strings.Contains(f.Error(), "certificate") {
+		t.Errorf("the fault does not speak of the certificate: %v", f)
+	}
+	takes["no TLS"].failed(t, citywatch.CameraUnreachable)
+}
+
+// played demands that the stream went on until there was enough of it, and that
+// it is sound.
+func (k take) played(t *testing.T) *tape {
+	t.Helper()
+	if !errors.Is(k.err, context.Canceled) {
+		t.Fatalf("it ended by itself: %v", k.err)
+	}
+	checkPlayed(t, k.tape, pictures)
+	return k.tape
+}
+
+// failed demands a fault of the state, whose text gives nothing away.
+func (k take) failed(t *testing.T, state citywatch.CameraState) *video.Fault {
+	t.Helper()
+	var f *video.Fault
+	if !errors.As(k.err, &f) {
+		t.Fatalf("no fault: %v", k.err)
+	}
+	if f.State != state {
+		t.Errorf("state %s, want %s: %v", f.State, state, f)
+	}
+	if strings.Contains(f.Error(), "c4n4ry") {
+		t.Errorf("the fault tells the password: %v", f)
+	}
+	if k.tape.pictures > 0 {
+		t.Errorf("%d pictures came", k.tape.pictures)
+	}
+	t.Log(f)
+	return f
+}
+
+// certificate returns a new one for loopback with its key, and who trusts it.
+func certificate(t *testing.T) (string, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(public)
+	return string(public) + string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})), pool
 }
 
 // checkPlayed demands that every picture decodes, that none was lost, and that
