@@ -27,7 +27,7 @@ const (
 	// and still follow on it.
 	snap = 100 * time.Millisecond
 	// retryAfter is how long a camera waits after a failure to write.
-	retryAfter = 5 * time.Second
+	retryAfter = 2 * time.Second
 )
 
 // A camera is the recording of one camera.
@@ -227,7 +227,9 @@ func (c *camera) write(ref int) error {
 	c.rec.metrics.wrote(len(b), time.Since(began))
 	c.written.Store(c.rec.now().UnixNano())
 	c.retry = time.Time{}
-	c.fault.Store(nil)
+	if c.fault.Swap(nil) != nil {
+		c.rec.health.tell()
+	}
 	return nil
 }
 

@@ -35,6 +35,10 @@ type Clip struct {
 	Short string
 	// Size is how many bytes it is.
 	Size int64
+	// ETag tells clips apart that differ in any byte: one up to now is another
+	// a second later, and a browser that goes on reading must be told. It is
+	// quoted, as in HTTP.
+	ETag string
 
 	library *library
 	holds   []hold

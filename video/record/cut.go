@@ -2,6 +2,8 @@ package record
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -171,7 +173,9 @@ func (b *clipBuilder) see(r *reading, run runInfo) error {
 	for _, s := range run.samples {
 		s.dts += base
 		at := b.zero.Add(t.duration(s.dts))
-		if !at.Before(b.to) {
+		// One that is presented before the end may be decoded later than one
+		// that is not.
+		if n := len(t.samples); !at.Before(b.to) && (n == 0 || s.dts >= t.toTicks(b.to.Sub(b.zero))+int64(t.samples[0].cts)) {
 			return errEnough
 		}
 		if s.key && !at.After(b.from) {
@@ -224,6 +228,8 @@ func (b *clipBuilder) finish(c *Clip) error {
 		tracks = append(tracks, present(&b.sound, begin, end, ahead))
 	}
 	c.header, c.extents = layOut(tracks, end-begin)
+	sum := sha256.Sum256(fmt.Appendf(bytes.Clone(c.header), "%s %d", c.Camera, c.From.UnixNano()))
+	c.ETag = fmt.Sprintf("%q", hex.EncodeToString(sum[:12]))
 	c.Size = int64(len(c.header))
 	if n := len(c.extents); n > 0 {
 		c.Size = c.extents[n-1].at + c.extents[n-1].size

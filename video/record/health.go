@@ -38,7 +38,8 @@ const (
 // health knows how recording is, and tells.
 type health struct {
 	rec     *Recorder
-	changed chan struct{}
+	changed chan struct{} // holds a token when the state may have
+	said    State         // the last that was delivered
 
 	mu     sync.Mutex
 	unread error // why the folder cannot be opened
@@ -59,11 +60,14 @@ func (h *health) run(ctx context.Context) {
 	for {
 		select {
 		case <-tick.C:
+			h.deliver(ctx)
 		case <-h.changed:
+			if state, _ := h.state(); state != h.said {
+				h.deliver(ctx)
+			}
 		case <-ctx.Done():
 			return
 		}
-		h.deliver(ctx)
 	}
 }
 
@@ -88,6 +92,7 @@ func (h *health) reading(now time.Time) citywatch.Reading {
 	}
 	h.rec.metrics.cameras.Set(float64(cameras))
 	state, free := h.state()
+	h.said = state
 	values := []citywatch.Value{{Name: "cameras", Number: float64(cameras)}}
 	if free >= 0 {
 		values = append(values, citywatch.Value{Name: "free", Number: float64(free)})

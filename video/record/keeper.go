@@ -12,8 +12,9 @@ import (
 
 const (
 	keepEvery = time.Second
-	// diskEvery counts keepEvery.
-	diskEvery = 2
+	// roomAtOnce is what is deleted when a write finds no room although there
+	// should be some: the rest may be too little, or another's.
+	roomAtOnce = 64 << 20
 	// keepFile holds how long each camera's recordings are kept, for cameras
 	// that are taken out of the configuration.
 	keepFile = "keep.json"
@@ -30,11 +31,11 @@ type keeper struct {
 	kick chan struct{} // a write found the disk full
 
 	keep  map[string]time.Duration // of all cameras that ever were recorded
-	last  time.Time // on the clock on the wall
-	ran   time.Time // by the one that nobody sets
-	doubt time.Time // until when, by the latter, the former is not believed
+	last  time.Time                // on the clock on the wall
+	ran   time.Time                // by the one that nobody sets
+	doubt time.Time                // until when, by the latter, the former is not believed
 	full  bool
-	ticks int
+	need  int64 // what must be free for recording to go on
 }
 
 // load reads how long recordings were to be kept so far, and notes how long now.
@@ -86,7 +87,7 @@ func (k *keeper) keepOf(id string) time.Duration {
 func (k *keeper) run(ctx context.Context) {
 	tick := time.NewTicker(keepEvery)
 	defer tick.Stop()
-	k.look()
+	k.look(0)
 	for {
 		select {
 		case <-tick.C:
@@ -94,11 +95,9 @@ func (k *keeper) run(ctx context.Context) {
 				c.idle()
 			}
 			k.expire(k.rec.now())
-			if k.ticks++; k.ticks%diskEvery == 0 {
-				k.look()
-			}
+			k.look(0)
 		case <-k.kick:
-			k.look()
+			k.look(roomAtOnce)
 		case <-ctx.Done():
 			return
 		}
@@ -140,30 +139,41 @@ func (k *keeper) remove(id string, s *segment, reason string) bool {
 	return true
 }
 
-// look sees to it that there is room on the disk: the oldest go for it. When
-// none is left to go, recording stops until there is a little more than needed.
-func (k *keeper) look() {
-	for {
-		free, total, err := space(k.rec.o.Dir)
-		if err != nil {
-			k.rec.health.failed("", err, k.rec.now())
-			return
-		}
-		k.rec.metrics.free.Set(float64(free))
-		floor := k.rec.o.floor(total)
-		if k.full {
-			floor += floor / 10
-		}
-		if free >= floor {
-			k.set(free, false)
-			return
-		}
+// look sees to it that there is room on the disk, and at least so much more than
+// there is now: the oldest go for it. When none is left to go, recording stops
+// until there is a little more than needed.
+func (k *keeper) look(more int64) {
+	free, total, err := k.space()
+	want := k.rec.o.floor(total)
+	if k.full {
+		want = max(want+want/10, k.need)
+	} else if more > 0 {
+		want = max(want, free+min(more, total/20))
+	}
+	for err == nil && free < want {
 		id, s := k.rec.library.takeOldest(k.rec.now())
 		if s == nil || !k.remove(id, s, "room") {
+			if !k.full {
+				k.need = want
+			}
 			k.set(free, true)
 			return
 		}
+		free, _, err = k.space()
 	}
+	if err == nil {
+		k.set(free, false)
+	}
+}
+
+func (k *keeper) space() (free, total int64, err error) {
+	free, total, err = space(k.rec.o.Dir)
+	if err != nil {
+		k.rec.health.failed("", err, k.rec.now())
+		return 0, 0, err
+	}
+	k.rec.metrics.free.Set(float64(free))
+	return free, total, nil
 }
 
 func (k *keeper) set(free int64, full bool) {
