@@ -35,7 +35,7 @@ type account struct {
 }
 
 func newAccount() *account {
-	return &account{open: false, denied: map[*feed]bool{}, changed: make(chan struct{})}
+	return &account{denied: map[*feed]bool{}, changed: make(chan struct{})}
 }
 
 // A turn says whether a stream may be tried.

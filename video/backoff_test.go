@@ -10,8 +10,8 @@ import (
 
 func TestBackoffGrows(t *testing.T) {
 	var b backoff
-	for i, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
-		if got := b.next(citywatch.CameraUnreachable, 0, 0); got != want*time.Second {
+	for i, want := range []float64{1, 2, 4, 8, 16, 32, 60, 60, 60} {
+		if got := b.next(citywatch.CameraUnreachable, 0, 0); got.Seconds() != want {
 			t.Errorf("after %d faults: %v, want %v s", i+1, got, want)
 		}
 	}
@@ -25,8 +25,8 @@ func TestBackoffGrows(t *testing.T) {
 
 func TestBackoffOfRefusals(t *testing.T) {
 	var b backoff
-	for i, want := range []time.Duration{1, 2, 4, 8, 10, 10} {
-		if got := b.next(citywatch.CameraBadCredentials, 0, 0); got != want*time.Minute {
+	for i, want := range []float64{1, 2, 4, 8, 10, 10} {
+		if got := b.next(citywatch.CameraBadCredentials, 0, 0); got.Minutes() != want {
 			t.Errorf("after %d refusals: %v, want %v min", i+1, got, want)
 		}
 	}

@@ -33,7 +33,7 @@ func benchGroup() []Unit {
 func BenchmarkFeed(b *testing.B) {
 	for _, subscribers := range []int{0, 1, 4} {
 		b.Run(fmt.Sprintf("subscribers=%d", subscribers), func(b *testing.B) {
-			f := newFeed(testShared(Options{}), "a", Main, nil, newAccount())
+			f := newFeed(testShared(Options{}), origin{camera: "a", quality: Main, account: newAccount()})
 			f.primary = true
 			s := &session{feed: f, cancel: func(error) {}}
 			f.begin(s)

@@ -27,9 +27,9 @@ func newCamera(s *shared, spec Spec, a *account) *camera {
 	if main == nil {
 		main = nowhere{}
 	}
-	c.primary = newFeed(s, c.ID, Main, main, a)
+	c.primary = newFeed(s, origin{camera: c.ID, quality: Main, source: main, account: a})
 	if sub != nil {
-		c.secondary = newFeed(s, c.ID, Sub, sub, a)
+		c.secondary = newFeed(s, origin{camera: c.ID, quality: Sub, source: sub, account: a})
 		if !spec.PreferMain {
 			c.primary, c.secondary = c.secondary, c.primary
 		}

@@ -3,6 +3,7 @@ package video_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,18 +46,18 @@ func TestOnDemandCameraIsCheckedBriefly(t *testing.T) {
 
 func TestOnDemandCameraKeepsItsFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		up := true
+		var down atomic.Bool
 		src := playing(func(ctx context.Context, to video.Sink) error {
-			if !up {
+			if down.Load() {
 				return errReset
 			}
 			return stream{}.play(ctx, to)
 		})
 		b := start(t, onDemand(src, nil), video.Options{}, video.Deps{})
 		b.expect(time.Minute, "a", citywatch.CameraIdle)
-		up = false
+		down.Store(true)
 		b.expect(5*time.Minute, "a", citywatch.CameraUnreachable)
-		up = true
+		down.Store(false)
 		b.expect(2*time.Minute, "a", citywatch.CameraUnreachable)
 		b.expect(4*time.Minute, "a", citywatch.CameraIdle)
 		if src.plays.Load() > 5 {
@@ -246,16 +247,16 @@ func TestWatchedMainStreamOfAnIdleCamera(t *testing.T) {
 // A stream that fails for somebody who watches it is reason to doubt the check.
 func TestIdleCameraInDoubtIsChecked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		up := true
+		var down atomic.Bool
 		play := func(ctx context.Context, to video.Sink) error {
-			if !up {
+			if down.Load() {
 				return errReset
 			}
 			return stream{}.play(ctx, to)
 		}
 		b := start(t, onDemand(playing(play), playing(play)), video.Options{CheckEvery: time.Hour}, video.Deps{})
 		b.expect(time.Minute, "a", citywatch.CameraIdle)
-		up = false
+		down.Store(true)
 		s, err := b.Subscribe("a", video.Main)
 		if err != nil {
 			t.Fatal(err)

@@ -26,11 +26,8 @@ type shared struct {
 // subscribed.
 type feed struct {
 	*shared
-	camera  string
-	quality Quality
-	source  Source
-	account *account
-	primary bool
+	origin
+	primary bool          // it says how the camera is
 	wake    chan struct{} // holds a token when the demand has changed
 
 	mu        sync.Mutex
@@ -55,11 +52,20 @@ type feed struct {
 	newest     Track // of the last frame
 	reconnects int
 	lost       int
+	complained time.Time // when a panic was last logged
 }
 
-func newFeed(s *shared, camera string, q Quality, source Source, a *account) *feed {
+// An origin is where a stream comes from.
+type origin struct {
+	camera  string
+	quality Quality
+	source  Source
+	account *account
+}
+
+func newFeed(s *shared, o origin) *feed {
 	return &feed{
-		shared: s, camera: camera, quality: q, source: source, account: a,
+		shared: s, origin: o,
 		wake:   make(chan struct{}, 1),
 		demand: demand{linger: s.options.Linger},
 		judge:  newJudge(), still: newStill(), group: group{budget: s.budget, stale: true},
@@ -98,7 +104,8 @@ func (f *feed) await(ctx context.Context) bool {
 	}
 }
 
-// turn tells whether the stream is wanted, and then whether it may be tried.
+// turn tells whether the stream is wanted, and then whether it may be tried. A
+// turn that is given must end with the account's done.
 func (f *feed) turn() (t turn, wanted bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

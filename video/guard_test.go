@@ -20,20 +20,20 @@ func TestSinkGuardsItsCaller(t *testing.T) {
 	} {
 		shared := testShared(Options{})
 		var log bytes.Buffer
-		shared.log = slog.New(slog.NewTextHandler(&log, nil))
-		f := newFeed(shared, "cau-coc-leu", Main, nil, newAccount())
+		shared.log = slog.New(slog.NewJSONHandler(&log, nil))
+		f := newFeed(shared, origin{camera: "cau-coc-leu", quality: Main, account: newAccount()})
 		ctx, cancel := context.WithCancelCause(t.Context())
 		s := &session{feed: f, cancel: cancel}
 		f.begin(s)
 		f.tracks = []Track{{Codec: H264}}
-		f.now, f.account, f.subs = nil, nil, []*Subscription{nil}
-		shared.metrics.units, shared.metrics.lost = nil, nil
-		f.shared.now = nil
+		// What the methods use is gone.
+		f.account, shared.metrics.units, shared.metrics.lost = nil, nil, nil
 		call(s)
+		call(s) // logged once
 		if !errors.Is(context.Cause(ctx), errPanic) {
 			t.Errorf("%s: the session goes on: %v", name, context.Cause(ctx))
 		}
-		if !strings.Contains(log.String(), "cau-coc-leu") || !strings.Contains(log.String(), "guard_test.go") {
+		if !strings.Contains(log.String(), "cau-coc-leu") || strings.Count(log.String(), `"panic":`) != 1 {
 			t.Errorf("%s: logged %q", name, log.String())
 		}
 		// Nothing stays locked.

@@ -88,9 +88,12 @@ func (j *judge) ended(now time.Time, f *Fault, frames int, had time.Duration) {
 }
 
 // refused: the stream may not be tried, because its account was refused for
-// another camera.
+// another camera. That may also be why its own last session ended, unless more
+// is known of it.
 func (j *judge) refused(f *Fault, now time.Time) {
-	j.fault = f
+	if j.fault == nil || j.fault.State == citywatch.CameraUnreachable {
+		j.fault = f
+	}
 	j.enter(waiting, now)
 }
 

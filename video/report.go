@@ -67,7 +67,7 @@ func (v *Video) deliver(ctx context.Context) {
 			v.metrics.deliverFails.Inc()
 			if now := v.now(); now.Sub(complained) >= complainEvery {
 				complained = now
-				v.log.Warn("how cameras are could not be stored; it will be again", "err", err)
+				v.log.Warn("readings about cameras were not taken; the next ones will be tried", "err", err)
 			}
 		}
 	}
@@ -108,11 +108,14 @@ func (r *report) reading() citywatch.Reading {
 		citywatch.Value{Name: "fault", Text: fault},
 		number("reconnects", float64(h.Reconnects)),
 		number("lost", float64(h.lost)))
-	for name, value := range map[string]*float64{"fps": h.FPS, "bitrate": h.Bitrate, "key_interval": h.KeyInterval} {
+	known := func(name string, value *float64) {
 		if value != nil {
 			values = append(values, number(name, *value))
 		}
 	}
+	known("fps", h.FPS)
+	known("bitrate", h.Bitrate)
+	known("key_interval", h.KeyInterval)
 	if !h.LastFrame.IsZero() {
 		values = append(values, number("frame_age", max(0, r.at.Sub(h.LastFrame).Seconds())))
 	}

@@ -204,28 +204,28 @@ func TestFailingDeliveryGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reg := prometheus.NewRegistry()
 		var log strings.Builder
-		fail := true
-		var delivered int
+		var well atomic.Bool
+		var delivered atomic.Int32
 		b := start(t, one(playing(stream{}.play)), video.Options{}, video.Deps{
 			Metrics: reg, Log: slog.New(slog.NewTextHandler(&log, nil)),
 			Deliver: func(_ context.Context, rs []citywatch.Reading) error {
-				if fail {
+				if !well.Load() {
 					return errors.New("no space left on device")
 				}
-				delivered += len(rs)
+				delivered.Add(int32(len(rs)))
 				return nil
 			},
 		})
 		time.Sleep(10*time.Minute - time.Second)
 		synctest.Wait()
-		fail = false
+		well.Store(true)
 		time.Sleep(10 * time.Minute)
 		b.stop()
 		if n := counterOf(t, reg, "citywatch_video_failed_deliveries_total"); n != 60 {
 			t.Errorf("%v failed", n)
 		}
-		if delivered != 60 {
-			t.Errorf("%d delivered", delivered)
+		if n := delivered.Load(); n != 60 {
+			t.Errorf("%d delivered", n)
 		}
 		if n := strings.Count(log.String(), "no space left"); n < 5 || n > 10 {
 			t.Errorf("logged %d times in 10 minutes", n)

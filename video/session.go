@@ -34,7 +34,7 @@ func (f *feed) play(ctx context.Context) {
 	s := &session{feed: f, cancel: cancel}
 	f.begin(s)
 	err := s.pull(inner)
-	if cause := context.Cause(inner); cause != nil && ctx.Err() == nil {
+	if cause := context.Cause(inner); cause != nil && ctx.Err() == nil && !refused(err) {
 		err = cause
 	}
 	f.end(s, err, ctx.Err() != nil)
@@ -51,10 +51,29 @@ func (s *session) pull(ctx context.Context) (err error) {
 	return s.feed.source.Play(ctx, s)
 }
 
+// refused reports whether a session ended because of its credentials, which is
+// remembered whatever else ended it.
+func refused(err error) bool { return asFault(err).State == citywatch.CameraBadCredentials }
+
+// panicEvery is how often the panics of one stream are logged; all are counted.
+const panicEvery = time.Hour
+
+// panicked is called where f.mu is not held.
 func (s *session) panicked(p any) {
-	s.feed.metrics.panics.Inc()
-	s.feed.log.Error("a camera's session ended by a fault in citywatch; please report it",
-		"camera", s.feed.camera, "stream", s.feed.quality, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	f := s.feed
+	f.metrics.panics.Inc()
+	f.mu.Lock()
+	now := f.now()
+	quiet := !f.complained.IsZero() && now.Sub(f.complained) < panicEvery
+	if !quiet {
+		f.complained = now
+	}
+	f.mu.Unlock()
+	if quiet {
+		return
+	}
+	f.log.Error("a camera's session ended by a fault in citywatch; please report it",
+		"camera", f.camera, "stream", f.quality, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }
 
 // guard keeps a fault of a sink's method from ending the process: a source may
@@ -93,11 +112,13 @@ func (f *feed) end(s *session, err error, stopping bool) {
 		f.account.done(f, nil, f.judge.phase == playing, now)
 		f.judge.released(now)
 		f.demand.watched(now)
+		if f.meter.frames > 0 {
+			f.backoff = backoff{}
+		}
 	default:
 		f.failed(s, err, now)
 	}
 	f.look(now)
-	f.changed()
 }
 
 func (f *feed) failed(s *session, err error, now time.Time) {

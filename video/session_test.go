@@ -73,7 +73,7 @@ func badCameras() map[string]struct {
 			to.Tracks([]video.Track{{Codec: video.PCMA}})
 			for ctx.Err() == nil {
 				to.Unit(video.Unit{Data: [][]byte{{1, 2, 3}}, Key: true})
-				time.Sleep(20 * time.Millisecond)
+				time.Sleep(100 * time.Millisecond)
 			}
 			return ctx.Err()
 		}, citywatch.CameraNoVideo},
@@ -250,7 +250,7 @@ func TestLateUnitsAreIgnored(t *testing.T) {
 			return ctx.Err()
 		}}
 		b := start(t, one(src), video.Options{}, video.Deps{})
-		b.expect(time.Second, "a", citywatch.CameraUnreachable)
+		b.expect(500*time.Millisecond, "a", citywatch.CameraUnreachable)
 		late.Tracks(tracks())
 		late.Unit(stream{group: 1}.unit(0))
 		late.Lost(3)

@@ -34,7 +34,7 @@ type producer struct {
 }
 
 func newProducer(seed uint64, o Options) *producer {
-	f := newFeed(testShared(o), "a", Main, nil, newAccount())
+	f := newFeed(testShared(o), origin{camera: "a", quality: Main, account: newAccount()})
 	f.primary = true
 	p := &producer{feed: f, rand: rand.New(rand.NewPCG(seed, 1)), group: 30, size: 2000, lost: map[uint64]bool{}}
 	p.begin()
