@@ -128,11 +128,11 @@ type bench struct {
 
 var fast = live.Options{TellEvery: 50 * time.Millisecond, WriteTimeout: time.Second}
 
-func begin(t testing.TB, options live.Options) *bench {
+func begin(t testing.TB, options live.Options, streamOptions ...videolive.Options) *bench {
 	t.Helper()
 	b := &bench{camera: &camera{}, registry: prometheus.NewRegistry(), mux: http.NewServeMux()}
 	b.camera.status = citywatch.CameraStatus{State: citywatch.CameraOnline, Since: time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)}
-	streams := videolive.New(videolive.Options{}, videolive.Deps{Subscribe: b.camera.subscribe})
+	streams := videolive.New(append(streamOptions, videolive.Options{})[0], videolive.Deps{Subscribe: b.camera.subscribe})
 	server := live.New(options, live.Deps{
 		Open: func(id, stream string) (live.Viewer, error) {
 			v, err := streams.Open(id, video.Quality(stream))

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	videolive "citywatch/video/live"
+
 	"github.com/gorilla/websocket"
 )
 
@@ -73,8 +75,10 @@ func TestManyViewers(t *testing.T) {
 	const (
 		viewers, frames, size = 200, 75, 5000
 		pace                  = 40 * time.Millisecond
+		fragment              = size + 126 // with the boxes around it
 	)
-	b := begin(t, fast)
+	// On a machine that is busy with other tests nobody is to skip a frame.
+	b := begin(t, fast, videolive.Options{MaxBehind: time.Minute})
 	program := exec.Command(os.Args[0])
 	program.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d", viewersEnv, b.url, viewers))
 	program.Stderr = os.Stderr
@@ -107,10 +111,10 @@ func TestManyViewers(t *testing.T) {
 		<-tick.C
 	}
 	eventually(t, "all is sent", func() bool {
-		return b.metric(t, "citywatch_live_sent_bytes_total", "") >= viewers*frames*size
+		return b.metric(t, "citywatch_live_sent_bytes_total", "") >= viewers*frames*fragment
 	})
 	used := cpu(t) - before
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(500 * time.Millisecond) // until it is read, too
 	_ = in.Close()
 	if !said.Scan() {
 		t.Fatal("the viewers say nothing")

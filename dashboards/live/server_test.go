@@ -56,6 +56,7 @@ func TestProtocol(t *testing.T) {
 	if f := c.next("state"); f.State != "frozen" || f.Up || f.Detail != "đứng hình" || f.LastFrame == "" {
 		t.Errorf("the change is told as %+v", f)
 	}
+	time.Sleep(fast.TellEvery)
 	p.send(2, 2, 10, 25)
 	if f := c.next("time"); f.Media != 0.08 {
 		t.Errorf("after a while the time is told as %+v", f)
