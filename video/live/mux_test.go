@@ -57,6 +57,7 @@ func TestFragments(t *testing.T) {
 			}
 			found := probe(t, file)
 			checkStream(t, &c, start, found)
+			checkDescription(t, &c, start, file)
 			checkPackets(t, &c, messages, found.Packets)
 			frames := bytes.Count(ffmpeg(t, "-i", file, "-f", "framecrc", "-"), []byte("\n0,"))
 			if frames != len(c.units) {
@@ -180,38 +181,28 @@ func times(t *testing.T, fragment []byte) (at, lasts int64) {
 	return int64(binary.BigEndian.Uint64(payload(t, fragment, "tfdt")[4:])), int64(binary.BigEndian.Uint32(payload(t, fragment, "trun")[16:]))
 }
 
-// TestInitialization holds the descriptions of codecs against those that
-// ffmpeg makes of the same streams.
-func TestInitialization(t *testing.T) {
-	for name, kind := range kinds() {
-		t.Run(name, func(t *testing.T) {
-			c := record(t, kind.source, kind.coding...)
-			start, messages := play(t, &c)
-			dir := t.TempDir()
-			ours, theirs := filepath.Join(dir, "ours.mp4"), filepath.Join(dir, "theirs.mp4")
-			if err := os.WriteFile(ours, append(slices.Clone(start.Data), messages[0].Data...), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			tag := "avc1"
-			if c.track.Codec == video.H265 {
-				tag = "hvc1"
-			}
-			ffmpeg(t, "-i", ours, "-c", "copy", "-tag:v", tag, "-bsf:v", annexB(c.track.Codec), theirs)
-			data, err := os.ReadFile(theirs)
-			if err != nil {
-				t.Fatal(err)
-			}
-			box := map[string]string{"avc1": "avcC", "hvc1": "hvcC"}[tag]
-			got, want := payload(t, start.Data, box), payload(t, data, box)
-			if box == "avcC" {
-				want = want[:min(len(want), len(got))] // ffmpeg repeats chroma and depth of the SPS
-			} else {
-				got, want = got[:23], want[:23] // ffmpeg may order, and add, the arrays that follow
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("%s is\n%x, ffmpeg's\n%x", box, got, want)
-			}
-		})
+// checkDescription holds the description of the codec against the one that
+// ffmpeg makes of the same stream.
+func checkDescription(t *testing.T, c *clip, start live.Message, file string) {
+	t.Helper()
+	theirs := filepath.Join(t.TempDir(), "theirs.mp4")
+	tag, box := "avc1", "avcC"
+	if c.track.Codec == video.H265 {
+		tag, box = "hvc1", "hvcC"
+	}
+	ffmpeg(t, "-i", file, "-c", "copy", "-tag:v", tag, "-bsf:v", annexB(c.track.Codec), theirs)
+	data, err := os.ReadFile(theirs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := payload(t, start.Data, box), payload(t, data, box)
+	if box == "avcC" {
+		want = want[:min(len(want), len(got))] // ffmpeg repeats chroma and depth of the SPS
+	} else {
+		got, want = got[:23], want[:23] // ffmpeg may order, and add, the arrays that follow
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is\n%x, ffmpeg's\n%x", box, got, want)
 	}
 }
 

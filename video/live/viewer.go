@@ -6,7 +6,8 @@ import (
 )
 
 // A Viewer is one viewer's place in a stream. It holds no queue: what it has
-// not read lies in the log that all share. One goroutine at a time may use it.
+// not read lies in the log that all share. One goroutine at a time may call
+// Next; any may call Close.
 type Viewer struct {
 	stream *stream
 	once   sync.Once
