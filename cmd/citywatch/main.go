@@ -81,6 +81,7 @@ func commands() []command {
 		{"config", "print the configuration reference", printReference},
 		{"play", "publish recorded data as devices would: play FILE.csv --mqtt URL", playFile},
 		{"audit", "say whether the audit is as it was written: audit verify --data DIR", auditCommand},
+		{"camera", "say what a camera offers, or why not: camera probe URL", cameraCommand},
 		{"healthcheck", "ask a running citywatch whether it is ready", healthcheck},
 		{"version", "print the version", printVersion},
 	}
