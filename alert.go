@@ -57,6 +57,11 @@ type Evidence struct {
 	Time   time.Time `json:"time"`
 	// Bound is the threshold that Number was held against, where there is one.
 	Bound *float64 `json:"bound,omitempty"`
+	// Fn says how Number was made where it is not the measured value itself:
+	// "rate" (per hour), "sum", or "unchanged"; Over is the time, in seconds,
+	// that it was made over.
+	Fn   string  `json:"fn,omitempty"`
+	Over float64 `json:"over,omitempty"`
 }
 
 // An Alert is one occurrence of a rule's condition at one place, from the

@@ -14,8 +14,10 @@ type check struct {
 	rule *rule
 	// value is the name of the watched value; empty for silence.
 	value string
-	// judge is nil for silence, which is told from time alone.
-	judge judge
+	// judge tells what a value means by itself, window what the last of them
+	// mean together. Both are nil for silence, which is told from time alone.
+	judge  judge
+	window window
 	// limit is how long the data may not come before the device counts as
 	// silent (for a silence rule) or the alert as stale (for the others).
 	limit time.Duration
@@ -25,6 +27,9 @@ type check struct {
 	// not running.
 	grace time.Duration
 }
+
+// timed reports whether the check is about time alone.
+func (c *check) timed() bool { return c.judge == nil && c.window == nil }
 
 // A judge tells what one value means for the levels of a rule.
 type judge interface {
@@ -62,13 +67,19 @@ func compile(r *rule, d *citywatch.Device) *check {
 		if bounds == nil {
 			bounds = d.Bounds[r.Threshold.Value]
 		}
-		steps := newLadder(bounds, r.Threshold)
+		steps := newLadder(bounds, r.Threshold.Below, r.Threshold.Margin)
 		if len(steps.steps) == 0 {
 			return nil
 		}
 		c.judge = steps
 	case r.States != nil:
 		c.judge = texts(r.States.Levels)
+	case r.Rate != nil:
+		c.window = &rising{newLadder(r.Rate.Levels, r.Rate.Below, r.Rate.Margin), r.Rate.Over, r.Rate.MinPoints}
+	case r.Accumulate != nil:
+		c.window = r.Accumulate.window(period)
+	case r.Stuck != nil:
+		c.window = &still{r.Stuck.After, r.Stuck.Tolerance, r.Stuck.Level}
 	case r.Silence.After > 0:
 		c.limit = r.Silence.After
 	default:
@@ -92,15 +103,15 @@ type step struct {
 	reach, clear float64
 }
 
-func newLadder(b citywatch.Bounds, t *threshold) *ladder {
+func newLadder(b citywatch.Bounds, below bool, margin float64) *ladder {
 	l := &ladder{sign: 1}
-	if t.Below {
+	if below {
 		l.sign = -1
 	}
 	for _, level := range slices.Backward(slices.Sorted(maps.Keys(b))) {
 		if bound := b[level]; bound != nil {
 			reach := *bound * l.sign
-			l.steps = append(l.steps, step{level: level, reach: reach, clear: rounded(reach - t.Margin)})
+			l.steps = append(l.steps, step{level: level, reach: reach, clear: rounded(reach - margin)})
 		}
 	}
 	return l

@@ -164,25 +164,31 @@ func (f *fold) observe(k *key, r *citywatch.Reading, pos citywatch.Position) {
 	defer f.guard(k)
 	o := sample{time: r.Time, at: r.Position, pos: pos}
 	var v verdict
-	if k.check.judge != nil {
+	if !k.check.timed() {
 		value := find(r, k.check.value)
 		if value == nil {
 			return
 		}
-		var ok bool
-		if v, ok = k.check.judge.judge(*value); !ok {
+		ok := !value.IsText()
+		if k.check.judge != nil {
+			v, ok = k.check.judge.judge(*value)
+		}
+		if !ok {
 			f.stats.mismatched++
 			return
 		}
 		o.value = *value
 	}
-	switch k.order(&o, &f.clk) {
+	switch k.admit(k.check, &o, &f.clk) {
 	case late:
 		f.stats.late++
 		return
 	case duplicate:
 		f.stats.duplicates++
 		return
+	}
+	if k.check.window != nil {
+		v = k.check.window.look(k.Points)
 	}
 	f.stats.evaluated++
 	f.moved(k, k.state.observe(k.check, v, &o, &f.clk))

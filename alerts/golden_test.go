@@ -333,6 +333,9 @@ func evidence(e citywatch.Evidence) string {
 	if e.Text != "" {
 		text = fmt.Sprintf("%s=%s at %s", e.Value, e.Text, stamp(e.Time))
 	}
+	if e.Fn != "" {
+		text = fmt.Sprintf("%s of %s in %v = %v at %s", e.Fn, e.Value, time.Duration(e.Over*float64(time.Second)), e.Number, stamp(e.Time))
+	}
 	if e.Bound != nil {
 		text += fmt.Sprintf(" over %v", *e.Bound)
 	}

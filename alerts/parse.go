@@ -33,6 +33,10 @@ type (
 		State     *stateEntry     `yaml:"state"`
 		Silence   *silenceEntry   `yaml:"silence"`
 		Latch     bool            `yaml:"latch"`
+
+		Rate       *rateEntry       `yaml:"rate"`
+		Accumulate *accumulateEntry `yaml:"accumulate"`
+		Stuck      *stuckEntry      `yaml:"stuck"`
 	}
 	selectEntry struct {
 		Class  string           `yaml:"class"`
@@ -131,7 +135,7 @@ func (p *parser) rule(e *ruleEntry, path string) *rule {
 	r.Select = p.selection(e, path+".select")
 	switch detectors := named(e); len(detectors) {
 	case 0:
-		p.report(path, "add threshold, state or silence", "rule %q does not say what to watch for", e.ID)
+		p.report(path, "add threshold, rate, accumulate, stuck, state or silence", "rule %q does not say what to watch for", e.ID)
 	case 1:
 		p.detector(e, r, path+"."+detectors[0])
 	default:
@@ -146,6 +150,15 @@ func named(e *ruleEntry) []string {
 	if e.Threshold != nil {
 		names = append(names, "threshold")
 	}
+	if e.Rate != nil {
+		names = append(names, "rate")
+	}
+	if e.Accumulate != nil {
+		names = append(names, "accumulate")
+	}
+	if e.Stuck != nil {
+		names = append(names, "stuck")
+	}
 	if e.State != nil {
 		names = append(names, "state")
 	}
@@ -159,6 +172,12 @@ func (p *parser) detector(e *ruleEntry, r *rule, path string) {
 	switch {
 	case e.Threshold != nil:
 		p.threshold(e.Threshold, r, path)
+	case e.Rate != nil:
+		p.rate(e.Rate, r, path)
+	case e.Accumulate != nil:
+		p.accumulate(e.Accumulate, r, path)
+	case e.Stuck != nil:
+		p.stuck(e.Stuck, r, path)
 	case e.State != nil:
 		p.state(e.State, r, path)
 	default:

@@ -11,6 +11,7 @@ import (
 	"citywatch"
 	"citywatch/internal/registry"
 	"citywatch/provinces/laocai"
+	"citywatch/video"
 )
 
 const catalogueDevices = `classes:
@@ -120,7 +121,7 @@ func TestParseSaysEverythingThatIsWrong(t *testing.T) {
 		`11: rule "flood" needs the bounds of its levels (levels: device for each station's own table, or levels: {1: 50, 2: 100})`,
 		`12: two rules have the id "flood" (the alerts of one would be taken for the other's)`,
 		`12: rule "flood" does not select any devices (select by class, device, zone or sector)`,
-		`12: rule "flood" does not say what to watch for (add threshold, state or silence)`,
+		`12: rule "flood" does not say what to watch for (add threshold, rate, accumulate, stuck, state or silence)`,
 		`21: rule "two" has both state and silence (make it two rules)`,
 		`26: "fire" has level 9 (levels go from 1 to 5)`,
 		`26: no value is ever the text "true" (it arrives as the number 1 or 0: use threshold)`,
@@ -235,6 +236,7 @@ func TestDemoRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	classes, listed, _, _ := registry.Parse(devices, func(orb.Point) string { return "zone" })
+	classes = append(classes, video.Classes()...)
 	rules, doc, problems := Parse(src, Catalogue{Classes: classes, Devices: listed})
 	for _, p := range problems {
 		line, _ := doc.Position(p.Path)

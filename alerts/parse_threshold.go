@@ -13,21 +13,22 @@ import (
 
 func (p *parser) threshold(e *thresholdEntry, r *rule, path string) {
 	p.value(r, e.Value, path+".value")
-	p.notNegative(e.For, path+".for")
-	p.notNegative(e.Recover.For, path+".recover.for")
-	if e.Recover.Margin < 0 {
-		p.report(path+".recover.margin", "how far back from the bound a level is left", "the margin %v is negative", e.Recover.Margin)
-	}
-	t := &threshold{Value: e.Value, Margin: e.Recover.Margin}
-	switch e.Direction {
-	case "", "above":
-	case "below":
-		t.Below = true
-	default:
-		p.report(path+".direction", "above or below", "unknown direction %q", e.Direction)
-	}
+	p.waits(e.For, e.Recover, path)
+	t := &threshold{Value: e.Value, Margin: e.Recover.Margin, Below: p.below(e.Direction, path)}
 	r.Threshold, r.For, r.Recover = t, e.For, e.Recover.For
 	p.levels(e.Levels, r, path+".levels")
+}
+
+// below reports whether low numbers are the bad ones.
+func (p *parser) below(direction, path string) bool {
+	switch direction {
+	case "", "above":
+	case "below":
+		return true
+	default:
+		p.report(path+".direction", "above or below", "unknown direction %q", direction)
+	}
+	return false
 }
 
 func (p *parser) levels(written any, r *rule, path string) {

@@ -51,6 +51,31 @@ const propertyRules = `rules:
     hazard: device
     select: {class: gauge}
     silence: {periods: 3, level: 2}
+  - id: rising
+    name: {vi: f, en: f}
+    hazard: flood
+    select: {class: gauge}
+    rate: {value: level, over: 60s, levels: {1: 100, 3: 500}, min_points: 2, recover: {margin: 50, for: 10s}}
+  - id: falling
+    name: {vi: g, en: g}
+    hazard: flood
+    select: {class: gauge}
+    rate: {value: level, over: 90s, levels: {2: -200}, direction: below, for: 5s}
+  - id: fell
+    name: {vi: h, en: h}
+    hazard: rain
+    select: {class: gauge}
+    accumulate: {value: level, of: amount, windows: {40s: {1: 40, 2: 60}, 180s: {2: 150, 3: 220}}, completeness: 0.5, recover: {margin: 10}}
+  - id: counted
+    name: {vi: i, en: i}
+    hazard: rain
+    select: {class: gauge}
+    accumulate: {value: level, of: counter, windows: {90s: {1: 20, 2: 40}}, completeness: 0.3, recover: {margin: 2, for: 20s}}
+  - id: stuck
+    name: {vi: k, en: k}
+    hazard: device
+    select: {class: gauge}
+    stuck: {value: level, after: 25s, tolerance: 2, level: 1}
 `
 
 // A moment is an entry, and perhaps what a person does behind it.
@@ -92,7 +117,7 @@ func randomHistory(r *rand.Rand, n int) []moment {
 			}
 		}
 		if r.IntN(12) == 0 {
-			m.key = []string{"at-once", "patient", "low", "word", "silent"}[r.IntN(5)] + "~" + string("abc"[r.IntN(3)])
+			m.key = []string{"at-once", "patient", "low", "word", "silent", "rising", "fell", "counted", "stuck"}[r.IntN(9)] + "~" + string("abc"[r.IntN(3)])
 			m.act = []func(*fold, string){acknowledgeKey, resetKey}[r.IntN(2)]
 		}
 	}

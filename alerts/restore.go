@@ -67,7 +67,8 @@ func (f *fold) checkpoint() *checkpoint {
 	c := &checkpoint{Version: checkpointVersion, Last: f.last, Clock: f.clk, Keys: make([]saved, 0, len(f.keys))}
 	for _, k := range f.keys {
 		s := f.saved(k)
-		judged := k.check != nil && k.check.judge != nil
+		judged := k.check != nil && !k.check.timed()
+		s.Points = slices.Clone(s.Points) // they change while the checkpoint is being written
 		switch {
 		case k.Episode != nil:
 			episode := *k.Episode // changes while the checkpoint is being written

@@ -45,9 +45,12 @@ type rule struct {
 	Select selection      `json:"select"`
 
 	// Exactly one of these is set.
-	Threshold *threshold `json:"threshold,omitempty"`
-	States    *states    `json:"states,omitempty"`
-	Silence   *silence   `json:"silence,omitempty"`
+	Threshold  *threshold  `json:"threshold,omitempty"`
+	Rate       *rate       `json:"rate,omitempty"`
+	Accumulate *accumulate `json:"accumulate,omitempty"`
+	Stuck      *stuck      `json:"stuck,omitempty"`
+	States     *states     `json:"states,omitempty"`
+	Silence    *silence    `json:"silence,omitempty"`
 
 	// For is how long a level must be reached before it counts, Recover how
 	// long it must be cleared before it no longer does.
@@ -74,6 +77,54 @@ type threshold struct {
 	Levels citywatch.Bounds `json:"levels"`
 	Below  bool             `json:"below"`
 	Margin float64          `json:"margin"`
+}
+
+// A rate compares with the bounds of levels how much a number changes in an
+// hour, as it was over some time.
+type rate struct {
+	Value  string           `json:"value"`
+	Over   time.Duration    `json:"over"`
+	Levels citywatch.Bounds `json:"levels"`
+	Below  bool             `json:"below,omitempty"`
+	Margin float64          `json:"margin,omitempty"`
+	// MinPoints is how many readings it takes to tell.
+	MinPoints int `json:"min_points"`
+}
+
+// accumulate compares with the bounds of levels how much came together, over
+// several times.
+type accumulate struct {
+	Value string `json:"value"`
+	// Counter is set for a value that counts up for ever, and else each
+	// reading is what came since the one before.
+	Counter bool             `json:"counter,omitempty"`
+	Windows []accumulateOver `json:"windows"` // the shortest first
+	Margin  float64          `json:"margin,omitempty"`
+	// Completeness is which share of the expected readings has to be there
+	// before a level may be left.
+	Completeness float64 `json:"completeness"`
+}
+
+type accumulateOver struct {
+	Over   time.Duration    `json:"over"`
+	Levels citywatch.Bounds `json:"levels"`
+}
+
+func (a *accumulate) window(every time.Duration) *total {
+	w := &total{counter: a.Counter, every: every, complete: a.Completeness}
+	for _, o := range a.Windows {
+		w.sums = append(w.sums, sum{o.Over, newLadder(o.Levels, false, a.Margin)})
+	}
+	return w
+}
+
+// stuck is met by a number that has not changed for some time, although it is
+// reported.
+type stuck struct {
+	Value     string          `json:"value"`
+	After     time.Duration   `json:"after"`
+	Tolerance float64         `json:"tolerance,omitempty"`
+	Level     citywatch.Level `json:"level"`
 }
 
 // states gives a level to some of the texts that a value can be.
@@ -104,6 +155,12 @@ func (r *rule) value() string {
 	switch {
 	case r.Threshold != nil:
 		return r.Threshold.Value
+	case r.Rate != nil:
+		return r.Rate.Value
+	case r.Accumulate != nil:
+		return r.Accumulate.Value
+	case r.Stuck != nil:
+		return r.Stuck.Value
 	case r.States != nil:
 		return r.States.Value
 	}

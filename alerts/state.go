@@ -22,6 +22,8 @@ type state struct {
 	Number float64    `json:"number,omitempty"`
 	Text   string     `json:"text,omitempty"`
 	At     *orb.Point `json:"at,omitempty"`
+	// Points are the values that a window is about, in the order of time.
+	Points []point `json:"points,omitempty"`
 	// Up is the engine's when the newest value came, or when the key began;
 	// Clock likewise, but only during an episode.
 	Up    time.Duration `json:"up,omitempty"`
@@ -122,6 +124,28 @@ func (s *state) order(o *sample, clk *clock) order {
 		return duplicate
 	}
 	return newest
+}
+
+// admit places a sample, and puts it among the points of a window. One that is
+// late, yet within the window, is taken as a correction of the newest value,
+// which it is for what is made of all of them.
+func (s *state) admit(c *check, o *sample, clk *clock) order {
+	was := s.order(o, clk)
+	if c.window == nil || was == duplicate {
+		return was
+	}
+	if o.time.Before(s.Last) && was == newest {
+		s.Points = s.Points[:0] // the clock was wrong, and the points' times with it
+	}
+	if was == late && (o.time.Unix() < 0 || !c.window.backfills()) {
+		return late
+	}
+	points, placed := insert(c.window, s.Points, point{o.time.UnixNano(), o.value.Number})
+	s.Points = points
+	if was == late {
+		o.time, o.value, o.at = s.Last, citywatch.Value{Number: s.Number}, nil
+	}
+	return placed
 }
 
 // observe takes in the newest value and returns what it did to the alert, or
@@ -252,7 +276,7 @@ func (ep *episode) reason(was standing) citywatch.Reason {
 
 // elapse takes in that time has passed, and returns what it did to the alert.
 func (s *state) elapse(c *check, clk *clock) citywatch.Reason {
-	if c.judge == nil {
+	if c.timed() {
 		return s.missed(c, clk)
 	}
 	ep := s.Episode
@@ -302,7 +326,7 @@ const never = time.Duration(1<<63 - 1)
 // observed until then.
 func (s *state) due(c *check, clk *clock) time.Duration {
 	ep := s.Episode
-	if c.judge == nil {
+	if c.timed() {
 		if ep != nil && ep.Level > citywatch.None {
 			return never
 		}
@@ -331,13 +355,10 @@ func (s *state) due(c *check, clk *clock) time.Duration {
 // alert and its level stay until a reading moves them.
 func (s *state) review(c *check) {
 	ep := s.Episode
-	if ep == nil || c.judge == nil {
+	if ep == nil || c.timed() {
 		return
 	}
-	v, ok := c.judge.judge(citywatch.Value{Name: c.value, Number: s.Number, Text: s.Text})
-	if !ok || s.Last.IsZero() {
-		v = verdict{held: ep.Level}
-	}
+	v := s.rejudged(c)
 	for level := citywatch.MinLevel; level <= citywatch.MaxLevel; level++ {
 		if level > v.reached {
 			ep.Reached[level] = time.Time{}
@@ -351,10 +372,24 @@ func (s *state) review(c *check) {
 	}
 }
 
+// rejudged is what the last that is known means under a check.
+func (s *state) rejudged(c *check) verdict {
+	switch {
+	case s.Last.IsZero():
+	case c.window != nil && len(s.Points) > 0:
+		return c.window.look(s.Points)
+	case c.judge != nil:
+		if v, ok := c.judge.judge(citywatch.Value{Name: c.value, Number: s.Number, Text: s.Text}); ok {
+			return v
+		}
+	}
+	return verdict{held: s.Episode.Level}
+}
+
 // forget drops what is known of the values of a quantity that the rule no
 // longer watches.
 func (s *state) forget() {
-	s.Last, s.Number, s.Text = time.Time{}, 0, ""
+	s.Last, s.Number, s.Text, s.Points = time.Time{}, 0, "", nil
 	if ep := s.Episode; ep != nil {
 		ep.Reached, ep.Cleared, ep.First = since{}, since{}, citywatch.Evidence{}
 	}
@@ -372,6 +407,10 @@ func (s *state) evidence(c *check, level citywatch.Level) citywatch.Evidence {
 	e := citywatch.Evidence{Value: c.value, Number: s.Number, Text: s.Text, Time: s.Last}
 	if l, ok := c.judge.(*ladder); ok {
 		e.Bound = l.bound(level)
+	}
+	if c.window != nil {
+		f := c.window.figure(s.Points, level)
+		e.Fn, e.Number, e.Over, e.Bound = f.fn, f.number, f.over.Seconds(), f.bound
 	}
 	return e
 }
