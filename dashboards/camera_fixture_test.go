@@ -67,7 +67,9 @@ func (p *province) look(t *testing.T, lenses ...lens) *looking {
 	k := &looking{province: p}
 	k.video = video.New(specs, video.Options{}, video.Deps{Deliver: p.take})
 	k.frames = videolive.New(videolive.Options{}, videolive.Deps{
-		Subscribe: func(camera string, q video.Quality) (videolive.Subscription, error) { return k.video.Subscribe(camera, q) },
+		Subscribe: func(camera string, q video.Quality) (videolive.Subscription, error) {
+			return k.video.Subscribe(camera, q)
+		},
 	})
 	k.live = live.New(live.Options{}, live.Deps{Open: k.open, Status: k.video.Status})
 	p.watch = func(d *dashboards.Deps) { d.Cameras, d.Live, d.KeyFrame = k.video, k.live, k.keyFrame }

@@ -252,4 +252,3 @@ func (r *reel) follow(ctx context.Context, take func(video.Unit)) {
 		}
 	}
 }
-

@@ -3,7 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { get } from "../shared/api";
+import { ApiError, get } from "../shared/api";
 import { clipAt, spans, type CameraView } from "../shared/cameras";
 import { number } from "../shared/format";
 import { textValue, type Word } from "../shared/words";
@@ -38,7 +38,7 @@ export function CameraPanel(): JSX.Element | null {
       {playing ? (
         <Clip key={playing.from} camera={id} from={playing.from} to={playing.to} />
       ) : (
-        <camera-tile key={id} camera={id} stream="main" label={name} lang={lang.value} status={statusOf(view)} />
+        <camera-tile key={id} camera={id} stream="main" label="" lang={lang.value} status={statusOf(view)} />
       )}
       <Details view={view} />
       <Timeline key={id} camera={id} playing={playing} />
@@ -114,7 +114,7 @@ const askAgain = 30_000;
 
 /** What is recorded of the last day, on a line that plays where it is touched. */
 function Timeline(props: { camera: string; playing: { from: number } | undefined }): JSX.Element | null {
-  const recorded = useRef(signal<{ at: number; intervals: Interval[] } | "failed" | undefined>(undefined)).current;
+  const recorded = useRef(signal<{ at: number; intervals: Interval[] } | "failed" | "none" | undefined>(undefined)).current;
   useEffect(() => {
     const abort = new AbortController();
     const ask = async (): Promise<void> => {
@@ -123,8 +123,10 @@ function Timeline(props: { camera: string; playing: { from: number } | undefined
       try {
         const answer = await get<{ intervals: Interval[] }>(`cameras/${encodeURIComponent(props.camera)}/recordings?${query}`, abort.signal);
         recorded.value = { at: to, intervals: answer.intervals };
-      } catch {
-        if (!abort.signal.aborted) recorded.value = "failed";
+      } catch (error) {
+        // Where nothing is recorded there is nothing to say.
+        const none = error instanceof ApiError && error.problem.status === 503;
+        if (!abort.signal.aborted) recorded.value = none ? "none" : "failed";
       }
     };
     void ask();
@@ -135,6 +137,7 @@ function Timeline(props: { camera: string; playing: { from: number } | undefined
     };
   }, [props.camera]);
   const known = recorded.value;
+  if (known === "none") return null;
   if (!known) return <div class="timeline" />;
   if (known === "failed") return <p class="timeline muted">{t("cameraTimelineFailed")}</p>;
   if (known.intervals.length === 0) return <p class="timeline muted">{t("cameraTimelineNone")}</p>;

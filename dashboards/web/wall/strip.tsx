@@ -54,14 +54,14 @@ function wide(count: number): string {
 }
 
 function Tile(props: { placed: Placed }): JSX.Element {
-  const { camera, distance, look } = props.placed;
+  const { camera, distance } = props.placed;
   const { id, name } = camera.properties;
   const note = distance === undefined ? "" : length(lang.value, distance);
   return (
     <button
       type="button"
       class={openCamera.value === id ? "tile opened" : "tile"}
-      aria-label={t("cameraOpen", { name, state: t(cameraWord(look)) })}
+      aria-expanded={openCamera.value === id}
       onClick={() => (openCamera.value = openCamera.value === id ? undefined : id)}
     >
       <camera-tile camera={id} label={name} note={note} lang={lang.value} still={rests(props.placed)} status={statusOf(props.placed)} />
@@ -83,8 +83,8 @@ export function CameraCounts(props: { brief?: boolean }): JSX.Element | null {
   const counts = countLooks(views.value);
   const bad: CameraLook[] = ["frozen", "off", "unknown"];
   return (
-    <span class="camera-counts">
-      <span class="kind">
+    <span class="camera-counts" role="group" aria-label={t("cameras")}>
+      <span class="kind" title={t("cameraUp", { up: working.value, all: cameras.value.length })}>
         <CameraMark look="online" />
         {t(props.brief ? "cameraUpBrief" : "cameraUp", { up: working.value, all: cameras.value.length })}
       </span>

@@ -18,6 +18,8 @@ export interface SessionOptions {
   url: string;
   video: HTMLVideoElement;
   canvas: HTMLCanvasElement;
+  /** Pictures are about to be shown: the elements are needed. */
+  onBegin: () => void;
   /** Something is other than it was. */
   onChange: () => void;
   /** This browser does not play such a stream; nothing more will come. */
@@ -88,6 +90,7 @@ export class Session {
   private begin(stream: StreamMessage): void {
     this.next = undefined;
     if (stream.codec === "JPEG") {
+      this.options.onBegin();
       this.player?.close();
       this.player = undefined;
       this.pictures ??= new Pictures(this.options.canvas, () => this.drawn());
@@ -99,6 +102,7 @@ export class Session {
       this.options.onRefused(stream.codec);
       return;
     }
+    this.options.onBegin();
     this.next = stream;
   }
 

@@ -1,7 +1,7 @@
 // <camera-tile camera="ID" label="NAME" lang="vi">: a camera, live, and honest
 // about it.
 //
-// Attributes: camera, label, lang; note stands beside the label; stream is "sub" (the default) or "main";
+// Attributes: camera, label, lang; note stands in a corner; stream is "sub" (the default) or "main";
 // still asks for single pictures instead of the live stream, so that a camera
 // that is pulled on demand is left in peace; title-less and bare, it fills the
 // box it is given. What it looks like says data-look: see Look.
@@ -25,6 +25,8 @@ export interface TilePage {
 /** How often single pictures are asked for, in ms: where the browser plays no stream, and where none should be pulled. */
 const stillEvery = 5_000;
 const restingEvery = 20_000;
+/** And where there is nothing but the last picture of a camera that is gone. */
+const lastEvery = 60_000;
 /** A tile that is out of sight for less than this, in ms, goes on: people scroll. */
 const lingers = 700;
 
@@ -119,12 +121,14 @@ export class CameraTile extends HTMLElement {
       url: url.href,
       video: this.#video,
       canvas: this.#canvas,
+      onBegin: () => this.dropStills(),
       onChange: () => this.update(),
       onRefused: (codec) => {
         this.#refused = codec;
         this.#told = this.#session?.status ?? this.#told;
         this.#session?.close();
         this.#session = undefined;
+        this.dropStills();
         this.showStills(stillEvery);
       },
     });
@@ -145,14 +149,18 @@ export class CameraTile extends HTMLElement {
       },
     });
     this.#stills.start();
-    this.update();
+  }
+
+  private dropStills(): void {
+    this.#stills?.stop();
+    this.#stills = undefined;
+    this.#stillShown = false;
   }
 
   private stop(): void {
     this.#session?.close();
-    this.#stills?.stop();
-    this.#session = this.#stills = undefined;
-    this.#stillShown = false;
+    this.#session = undefined;
+    this.dropStills();
     this.#video.removeAttribute("src");
     this.#video.load(); // lets go of the decoder
     this.#image.removeAttribute("src");
@@ -166,7 +174,8 @@ export class CameraTile extends HTMLElement {
   private facts(): Facts {
     const session = this.#session;
     const { status } = this;
-    const showing = session ? session.showing : this.#stillShown ? "still" : "nothing";
+    const live = session && session.showing !== "nothing" ? session : undefined;
+    const showing = live?.showing ?? (this.#stillShown ? "still" : "nothing");
     return {
       now: CameraTile.page.now(),
       state: status?.state,
@@ -174,7 +183,7 @@ export class CameraTile extends HTMLElement {
       lastFrame: status?.lastFrame,
       linked: session?.linked ?? true,
       showing,
-      pictureAt: session ? session.pictureAt : this.#stillShown ? this.#stillAt : undefined,
+      pictureAt: live ? live.pictureAt : this.#stillShown ? this.#stillAt : undefined,
       idle: session?.idle() ?? 0,
       refused: this.#refused,
     };
@@ -185,14 +194,16 @@ export class CameraTile extends HTMLElement {
     if (!this.#built) return;
     const facts = this.facts();
     const verdict = judge(facts);
-    if (this.#session) this.dataset["showing"] = facts.showing;
-    else if (facts.showing === "nothing") this.dataset["showing"] = "nothing";
+    // Of a still, what shows it has said which element that is.
+    if (facts.showing !== "still") this.dataset["showing"] = facts.showing;
     if (this.dataset["look"] !== verdict.look) this.dataset["look"] = verdict.look;
     write(this.#name, this.getAttribute("label") ?? this.getAttribute("camera") ?? "");
     write(this.#reason, verdict.reason ? this.t(verdict.reason) : "");
     write(this.#moment, this.when(verdict, facts.now));
     write(this.#note, this.getAttribute("note") ?? "");
     write(this.#mark, this.caption(verdict, facts));
+    // A camera that is gone is shown as it was last seen.
+    if (this.#session && !this.#stills && facts.showing === "nothing" && verdict.look === "stale") this.showStills(lastEvery);
   }
 
   private t(key: Word, values?: Record<string, string | number>): string {
@@ -212,13 +223,12 @@ export class CameraTile extends HTMLElement {
   }
 
   /** The age of a live picture, and what else a picture is. */
-  private caption({ look, at }: Verdict, { now, pictureAt }: Facts): string {
+  private caption({ look }: Verdict, { now, pictureAt }: Facts): string {
     const l = this.language;
     const ms = now === undefined || pictureAt === undefined ? undefined : Math.max(0, now - pictureAt);
     if (look === "live") return ms === undefined ? this.t("cameraLive") : `${number(l, ms / 1000, 1)} s`;
     if (look !== "still") return "";
-    const what = this.t("cameraStill");
-    return at === undefined || now === undefined ? what : `${what} · ${clock(l, at, now)} (${age(l, now - at)})`;
+    return ms === undefined ? this.t("cameraStill") : `${this.t("cameraStill")} · ${age(l, ms)}`;
   }
 
   private build(): void {
@@ -239,8 +249,8 @@ export class CameraTile extends HTMLElement {
     this.#name.className = "label";
     this.#note.className = "note";
     this.#mark.className = "mark-text";
-    caption.append(this.#name, this.#note, this.#mark);
-    this.append(video, this.#canvas, image, veil, caption);
+    caption.append(this.#name, this.#mark);
+    this.append(video, this.#canvas, image, veil, caption, this.#note);
   }
 }
 
