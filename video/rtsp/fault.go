@@ -21,6 +21,7 @@ import (
 // What ends a session, as far as it is found here and not by a library.
 var (
 	errNoTCP        = errors.New("it does not send over TCP")
+	errNoUDP        = errors.New("it does not send over UDP")
 	errSlow         = errors.New("it did not agree to send in time")
 	errRedirects    = errors.New("it redirects again and again")
 	errNothing      = errors.New("it agreed to send, and sends nothing")
@@ -65,7 +66,7 @@ func classify(err error) *video.Fault {
 	case as[liberrors.ErrClientServerRequestedUDP](err), as[liberrors.ErrClientTransportHeaderNoInterleavedIDs](err):
 		return unreachable(errNoTCP)
 	case as[liberrors.ErrClientServerRequestedTCP](err):
-		return unreachable(errors.New("it does not send over UDP"))
+		return unreachable(errNoUDP)
 	}
 	return unreachable(explain(err))
 }
@@ -83,8 +84,6 @@ func refused(code base.StatusCode) *video.Fault {
 	case base.StatusUnauthorized, base.StatusForbidden, base.StatusProxyAuthRequired,
 		base.StatusConnectionAuthorizationRequired, base.StatusConnectionCredentialsNotAccepted:
 		return fault(citywatch.CameraBadCredentials, fmt.Errorf("it refuses the user or the password (%d %s)", code, text))
-	case base.StatusUnsupportedTransport:
-		return unreachable(fmt.Errorf("%w (%d %s)", errNoTCP, code, text))
 	case base.StatusNotFound, base.StatusGone:
 		return unreachable(fmt.Errorf("it has no such stream (%d %s): the path in its address is wrong", code, text))
 	case base.StatusNotEnoughBandwidth, base.StatusServiceUnavailable:
@@ -101,7 +100,8 @@ func explain(err error) error {
 		rec  tls.RecordHeaderError
 	)
 	switch {
-	case errors.Is(err, address.ErrForbidden):
+	case errors.Is(err, address.ErrForbidden), errors.Is(err, errNoTCP), errors.Is(err, errNoUDP),
+		errors.Is(err, errRedirects), errors.Is(err, errBadReference), errors.Is(err, errPanic):
 		return err
 	case errors.As(err, &dns):
 		return fmt.Errorf("its name cannot be resolved: %w", err)

@@ -27,6 +27,7 @@ const pictures = 34
 // TestGStreamer pulls what GStreamer's server sends, over both transports, and
 // has ffmpeg decode it.
 func TestGStreamer(t *testing.T) {
+	t.Parallel()
 	server := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: map[string]string{
 		"h264":  servertest.GstH264 + servertest.GstPCMA,
 		"h264b": servertest.GstH264B,
@@ -72,12 +73,13 @@ func TestGStreamer(t *testing.T) {
 
 // TestVLC pulls what VLC's server sends of a file with B-frames.
 func TestVLC(t *testing.T) {
+	t.Parallel()
 	media := servertest.Media(t, "media.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=15", "-t", "20",
 		"-c:v", "libx264", "-preset", "veryfast", "-g", "15", "-bf", "2", "-pix_fmt", "yuv420p")
 	server := servertest.VLC(t, media)
 	takes := playAll(t, map[string]rtsp.Options{
-		"tcp": {Address: parse(t, server.URL+"stream"), Transport: rtsp.TCP},
-		"udp": {Address: parse(t, server.URL+"stream"), Transport: rtsp.UDP},
+		"auto": {Address: parse(t, server.URL+"stream")}, // it refuses TCP
+		"udp":  {Address: parse(t, server.URL+"stream"), Transport: rtsp.UDP},
 	}, pictures)
 	for name, taken := range takes {
 		t.Run(name, func(t *testing.T) {
@@ -90,6 +92,7 @@ func TestVLC(t *testing.T) {
 
 // TestLogin has GStreamer's server ask for a login.
 func TestLogin(t *testing.T) {
+	t.Parallel()
 	const user, password = "viewer", "p@ss/wörd:%"
 	streams := map[string]string{"h264": servertest.GstH264}
 	digest := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: streams, User: user, Password: password})
@@ -114,6 +117,7 @@ func TestLogin(t *testing.T) {
 
 // TestTransports has servers that know one transport only.
 func TestTransports(t *testing.T) {
+	t.Parallel()
 	streams := map[string]string{"h264": servertest.GstH264}
 	tcp := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: streams, Transport: "tcp"})
 	udp := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: streams, Transport: "udp"})
@@ -139,6 +143,7 @@ func TestTransports(t *testing.T) {
 // TestRTSPS pulls over TLS, with a certificate that is trusted and with one
 // that is not.
 func TestRTSPS(t *testing.T) {
+	t.Parallel()
 	cert, pool := certificate(t)
 	server := servertest.GStreamer(t, servertest.GStreamerOptions{
 		Streams: map[string]string{"h264": servertest.GstH264}, PEM: cert,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bluenviron/gortsplib/v5"
+	"github.com/bluenviron/gortsplib/v5/pkg/base"
 	"github.com/bluenviron/gortsplib/v5/pkg/description"
 	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
 	"github.com/pion/rtp"
@@ -127,7 +128,9 @@ func (s *session) setup(desc *description.Session, offers []offer) ([]offer, err
 		case refused && len(got) > 0:
 			s.notes.refused(offer.track.Codec)
 		case refused && s.protocol == gortsplib.ProtocolTCP && meansTransport(status.Code):
-			return nil, fmt.Errorf("%w (%w)", errNoTCP, err)
+			return nil, fmt.Errorf("%w (%d)", errNoTCP, status.Code)
+		case refused && s.protocol == gortsplib.ProtocolUDP && status.Code == base.StatusUnsupportedTransport:
+			return nil, fmt.Errorf("%w (%d)", errNoUDP, status.Code)
 		default:
 			return nil, err
 		}
