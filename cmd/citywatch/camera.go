@@ -237,7 +237,7 @@ func hinted(err error, login bool) error {
 	case errors.As(err, &f):
 		state = f.State
 	}
-	hint := ""
+	var hint string
 	switch state {
 	case citywatch.CameraBadCredentials:
 		hint = "check user and password, and wait before the next try: many cameras lock an account after a few wrong ones"

@@ -93,50 +93,57 @@ func (c *client) call(ctx context.Context, s *service, action, body string, to a
 
 // exchange sends the request, with HTTP's digest if the camera asks for that.
 func (c *client) exchange(ctx context.Context, s *service, action, body string) ([]byte, error) {
-	response, answer, err := c.post(ctx, s, action, body)
+	got, err := c.post(ctx, s, action, body)
 	if err != nil {
 		return nil, err
 	}
 	// A challenge that comes after an answer to one may only say that its
 	// nonce is too old.
-	if response.StatusCode == http.StatusUnauthorized && c.login {
-		asked, ok := readChallenge(response.Header)
+	if got.status == http.StatusUnauthorized && c.login {
+		asked, ok := readChallenge(got.header)
 		if ok && (c.digest == nil || asked.stale) {
 			c.digest = asked
-			if response, answer, err = c.post(ctx, s, action, body); err != nil {
+			if got, err = c.post(ctx, s, action, body); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return answer, judge(response, answer)
+	return got.body, got.judge()
+}
+
+// A reply is what HTTP has brought.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
 }
 
 // judge returns why an answer is none.
-func judge(r *http.Response, answer []byte) error {
-	fault := readFault(answer)
-	if fault == nil && r.StatusCode == http.StatusOK {
+func (r reply) judge() error {
+	fault := readFault(r.body)
+	if fault == nil && r.status == http.StatusOK {
 		return nil
 	}
 	switch {
-	case r.StatusCode == http.StatusUnauthorized, r.StatusCode == http.StatusForbidden, fault.unauthorized():
+	case r.status == http.StatusUnauthorized, r.status == http.StatusForbidden, fault.unauthorized():
 		return ErrUnauthorized
 	case fault != nil:
 		return fault
-	case r.StatusCode >= 300 && r.StatusCode < 400:
-		return fmt.Errorf("it redirects elsewhere (%d); if it wants HTTPS, write onvif://host:443", r.StatusCode)
-	case r.StatusCode == http.StatusNotFound, r.StatusCode == http.StatusMethodNotAllowed:
-		return fmt.Errorf("it has no ONVIF service here (%d); is ONVIF switched on, and the port right? Many cameras have it at 80, others at 8000, 8080, 8899 or 2020", r.StatusCode)
+	case r.status >= 300 && r.status < 400:
+		return fmt.Errorf("it redirects elsewhere (%d); if it wants HTTPS, write onvif://host:443", r.status)
+	case r.status == http.StatusNotFound, r.status == http.StatusMethodNotAllowed:
+		return fmt.Errorf("it has no ONVIF service here (%d); is ONVIF switched on, and the port right? Many cameras have it at 80, others at 8000, 8080, 8899 or 2020", r.status)
 	}
-	return fmt.Errorf("it answers %d %s", r.StatusCode, http.StatusText(r.StatusCode))
+	return fmt.Errorf("it answers %d %s", r.status, http.StatusText(r.status))
 }
 
-func (c *client) post(ctx context.Context, s *service, action, body string) (*http.Response, []byte, error) {
+func (c *client) post(ctx context.Context, s *service, action, body string) (reply, error) {
 	// The date that a digest is made for is the camera's: most refuse one that
 	// is a few minutes off, and their clocks are hours off.
 	envelope := envelope(c.security(), body)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(envelope))
 	if err != nil {
-		return nil, nil, errors.New("its address of the service cannot be used")
+		return reply{}, errors.New("its address of the service cannot be used")
 	}
 	request.Header.Set("Content-Type", `application/soap+xml; charset=utf-8; action="`+s.namespace+"/"+action+`"`)
 	request.Header.Set("User-Agent", "citywatch")
@@ -145,17 +152,17 @@ func (c *client) post(ctx context.Context, s *service, action, body string) (*ht
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, nil, explain(err)
+		return reply{}, explain(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
-		return nil, nil, explain(err)
+		return reply{}, explain(err)
 	}
 	if len(answer) > maxAnswer {
-		return nil, nil, fmt.Errorf("its answer is longer than %d bytes", maxAnswer)
+		return reply{}, fmt.Errorf("its answer is longer than %d bytes", maxAnswer)
 	}
-	return response, answer, nil
+	return reply{response.StatusCode, response.Header, answer}, nil
 }
 
 // security returns the SOAP header with the login, or nothing for a camera that

@@ -145,7 +145,10 @@ func readFault(answer []byte) *soapFault {
 			FaultString string   `xml:"faultstring"`
 		} `xml:"Body>Fault"`
 	}
-	if parse(answer, &m) != nil || m.Fault == nil {
+	if err := parse(answer, &m); err != nil {
+		m.Fault = nil
+	}
+	if m.Fault == nil {
 		return nil
 	}
 	f := &soapFault{reason: legible(m.Fault.FaultString)}
