@@ -1,16 +1,13 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"citywatch"
 	viewers "citywatch/dashboards/live"
 	"citywatch/internal/registry"
-	simcameras "citywatch/internal/sim/cameras"
 	"citywatch/video"
 	"citywatch/video/address"
 	"citywatch/video/ffmpeg"
@@ -135,18 +132,18 @@ func (c *cameras) parts() []part {
 
 // spec says how a camera is pulled.
 func (a *App) spec(c *registry.Camera, networks address.Ranges) video.Spec {
-	source := func(at address.Address) video.Source {
+	source := func(at address.Address, q video.Quality) video.Source {
 		return cameraSource{
 			options:  rtsp.Options{Address: at, Transport: rtsp.Transport(c.Transport), Networks: networks},
-			username: c.Username, passwordFile: c.PasswordFile, simulated: a.simulated,
+			username: c.Username, passwordFile: c.PasswordFile, quality: q, simulated: a.simulated,
 		}
 	}
 	spec := video.Spec{
-		Camera: c.Camera, Main: source(c.Main), Account: c.Username + "@" + c.Main.Host(),
+		Camera: c.Camera, Main: source(c.Main, video.Main), Account: c.Username + "@" + c.Main.Host(),
 		OnDemand: c.OnDemand, PreferMain: c.Record > 0,
 	}
 	if !c.Sub.IsZero() {
-		spec.Sub = source(c.Sub)
+		spec.Sub = source(c.Sub, video.Sub)
 	}
 	return spec
 }
@@ -159,34 +156,6 @@ func gatewaysIn(devices []citywatch.Device) []citywatch.Device {
 		}
 	}
 	return gateways
-}
-
-// A cameraSource is one stream of a camera whose password is read anew for
-// each session, so that it can be changed while citywatch runs.
-type cameraSource struct {
-	options                rtsp.Options
-	username, passwordFile string
-	// simulated is nil but in a demonstration.
-	simulated *simcameras.Server
-}
-
-func (s cameraSource) Play(ctx context.Context, to video.Sink) error {
-	o := s.options
-	if s.simulated != nil {
-		at, err := s.simulated.Addr(ctx) // which chose its port itself
-		if err != nil {
-			return err
-		}
-		o.Address = o.Address.WithHost(at)
-	}
-	if s.passwordFile != "" {
-		password, err := os.ReadFile(s.passwordFile)
-		if err != nil {
-			return &video.Fault{State: citywatch.CameraBadCredentials, Err: fmt.Errorf("the password of %s cannot be read: %w", s.username, err)}
-		}
-		o.Address = o.Address.WithCredentials(s.username, string(bytes.TrimSpace(password)))
-	}
-	return rtsp.New(o).Play(ctx, to)
 }
 
 // A viewer shows live's messages in the form that the websocket sends.
