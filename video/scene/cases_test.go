@@ -131,15 +131,22 @@ func withSeenAt(s scenery, f func(t float64) float64) scenery {
 	return s
 }
 
+func emptied(s scenery, from float64) scenery {
+	s.emptyFrom = from
+	return s
+}
+
 // healthy are the scenes of which nothing but ok may be said.
 func healthy() []scenario {
 	return []scenario{
 		{name: "busy street", scenery: day(1, 5), seconds: 150},
-		{name: "street without anybody", scenery: day(2, 0), seconds: 200, real: true},
-		{name: "little noise, nobody", scenery: scenery{seed: 3, noise: 1, clock: true}, seconds: 200, real: true},
-		{name: "night with lamps, nobody", scenery: night(4, 0, 6), seconds: 200, real: true},
-		{name: "dark night, two lamps", scenery: scenery{seed: 5, night: true, dark: 3, lamps: 2, noise: 3, clock: true}, seconds: 200, real: true},
+		{name: "street without anybody", scenery: day(2, 0), seconds: 300, real: true},
+		{name: "little noise, nobody", scenery: scenery{seed: 3, noise: 1, clock: true}, seconds: 300, real: true},
+		{name: "night with lamps, nobody", scenery: night(4, 0, 6), seconds: 300, real: true},
+		{name: "dark night, two lamps", scenery: scenery{seed: 5, night: true, dark: 3, lamps: 2, noise: 3, clock: true}, seconds: 300, real: true},
 		{name: "night, one car now and then", scenery: night(6, 1, 3), seconds: 150},
+		{name: "street empties", scenery: emptied(day(16, 4), 180), seconds: 480, real: true},
+		{name: "street empties by night", scenery: emptied(night(17, 2, 4), 180), seconds: 480, real: true},
 		{name: "clouds", scenery: day(7, 2).with(exposure(func(t float64) float64 { return 1 + 0.3*math.Sin(t/4) })), seconds: 120},
 		{name: "exposure jumps", scenery: day(8, 2).with(exposure(func(t float64) float64 { return 1 + 0.25*math.Mod(math.Floor(t/9), 2) })), seconds: 120},
 		{name: "dusk", scenery: day(9, 2).with(exposure(func(t float64) float64 { return 0.25 })), seconds: 120},
@@ -164,8 +171,8 @@ func faulty() []scenario {
 		{name: "cloth that lets light through", scenery: day(25, 3).with(after(from, each(func(v float32) float32 { return 120 + v/40 }))), want: Covered, from: from, within: 45, seconds: 120},
 		{name: "fog comes slowly", scenery: day(26, 3).with(fog(func(t float64) float64 { return max(0.02, 1-t/120) })), want: WashedOut, from: 80, within: 120, seconds: 240, real: true},
 		{name: "glare", scenery: day(27, 3).with(after(from, each(func(v float32) float32 { return v*2 + 140 }))), want: WashedOut, from: from, within: 45, seconds: 120, real: true},
-		{name: "frozen with a clock", scenery: withSeenAt(day(28, 4), frozenFrom(from)), want: Frozen, from: from, within: 150, seconds: 240, real: true},
-		{name: "frozen by night", scenery: withSeenAt(night(29, 1, 4), frozenFrom(from)), want: Frozen, from: from, within: 150, seconds: 240, real: true},
+		{name: "frozen with a clock", scenery: withSeenAt(day(28, 4), frozenFrom(180)), want: Frozen, from: 180, within: 240, seconds: 480, real: true},
+		{name: "frozen by night", scenery: withSeenAt(night(29, 1, 4), frozenFrom(180)), want: Frozen, from: 180, within: 240, seconds: 480, real: true},
 		{name: "turned by a tenth", scenery: withLook(day(30, 3), sharpFrom(from, 64, 0)), want: Moved, from: from, within: 90, seconds: 150, known: 11 * time.Minute, real: true},
 		{name: "sunk by a tenth", scenery: withLook(day(31, 3), sharpFrom(from, 0, 36)), want: Moved, from: from, within: 90, seconds: 150, known: 11 * time.Minute},
 		{name: "turned by a fifth, night", scenery: withLook(night(32, 1, 6), sharpFrom(from, -128, 10)), want: Moved, from: from, within: 90, seconds: 150, known: 11 * time.Minute, real: true},

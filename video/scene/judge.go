@@ -104,7 +104,7 @@ func (j *Judge) Add(pix []byte, at time.Time) {
 	j.calm.add(pix)
 	j.now = measure(pix, j.calm)
 	j.judge(at)
-	j.still.add(pix, at)
+	j.still.add(pix, j.now.mean, at)
 	j.motion.add(pix)
 	if at.Sub(j.looked) >= lookEvery && j.calm.n > 8 {
 		j.looked = at
@@ -185,7 +185,7 @@ func (j *Judge) picture() Picture {
 		return Covered
 	case j.poor.held:
 		return WashedOut
-	case j.still.real.held:
+	case j.still.frozen:
 		return Frozen
 	case j.moved.held:
 		return Moved

@@ -16,6 +16,8 @@ type scenery struct {
 	dark float64
 	// cars is how many drive at once; each is seen for part of the time.
 	cars int
+	// emptyFrom is when the last car has gone; 0 is never.
+	emptyFrom float64
 	// noise is the deviation of the sensor's noise, in grey levels.
 	noise float64
 	// contrast scales the view around its middle; 1 if 0.
@@ -151,6 +153,9 @@ func (s *scenery) render(out []byte, t float64) {
 	}
 	s.view(seen)
 	for i := range s.cars {
+		if s.emptyFrom > 0 && seen >= s.emptyFrom {
+			break
+		}
 		s.drive(i, seen)
 	}
 	if s.change != nil {

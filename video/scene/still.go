@@ -1,91 +1,140 @@
 package scene
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // still watches for a picture that stands still while its clock goes on.
 //
-// A live picture is never quite the same from one second to the next: its
-// sensor makes noise. What is frozen is coded as "no change" but for its clock,
-// and stays near what it was when it froze, however often the coder begins
-// anew. Both must hold, for minutes: a quiet night is nearly as still.
+// That nothing happens is no proof: an empty street by night is as still. But
+// a live picture also hisses, for its sensor does, and a frozen one much less:
+// what is left is the coder's own. So a picture is frozen when nothing but a
+// clock has changed for minutes, and it hisses less than this camera ever did,
+// in such light, while it was seen to live. Where the coder lets no hiss
+// through, it is frozen when it has been still far longer than ever, over a day
+// and a night.
 type still struct {
 	s      size
-	anchor []byte // the picture since which nothing has changed
+	anchor []byte // the picture since which nothing has happened
 	before []byte
-	since  time.Time
+	first  time.Time // the first picture of all
+	since  time.Time // of the anchor
 	last   time.Time
-	// frames were seen since the anchor; quiet are those of them in which
-	// nothing but a clock differed from the one before.
-	frames, quiet int
-	// clock marks the blocks in which something did change since the anchor.
+	frames int // since the anchor
+	// clock marks the blocks of captions that have changed since the anchor.
 	clock  []bool
 	clocks int
-	real   window
+
+	levels [lights]level
+	hiss   float64 // the middle of the last minute's
+	heard  int     // pictures, up to averageOf
+	lowest float64 // hiss since the anchor
+	change []int   // by block, to find the middle one
+	// longest is the longest that the camera was still and then lived.
+	longest time.Duration
+	changes window // which of the last pictures differed from the anchor
+	frozen  bool
+}
+
+// A level is how much a camera hisses in some light, at least, while it lives.
+type level struct {
+	least float64
+	n     int // stretches between two changes that it was learned from
 }
 
 const (
-	stillFor   = 2 * time.Minute
-	stillLeast = 90 // frames within stillFor
+	stillFor   = 3 * time.Minute
+	stillLeast = 180 // pictures within stillFor
 	// stillGap is how long no picture may come, before it is begun anew.
 	stillGap = time.Minute
-	// stillDrift is by how many grey levels a pixel may differ from the
-	// anchor: coding the same picture again makes such differences.
-	stillDrift = 4
-	// stillPixels of a block may differ by more.
-	stillPixels = 1
-	// stillEqual is the share of the pixels that must be as they were in the
-	// picture before, in stillQuiet of the pictures.
-	stillEqual = 0.99
-	stillQuiet = 0.85
-	// stillClock is the share of the blocks that a clock may cover.
+	// A block has changed when so many of its pixels differ by more grey
+	// levels than coding the same picture again makes them differ.
+	changedBy     = 10
+	changedPixels = 3
+	// stillClock is the share of the blocks that captions may change.
 	stillClock = 0.15
+
+	lights      = 8  // classes of brightness
+	levelSettle = 20 // stretches before the least is followed
+	levelLeast  = 60 // and before it is relied on
+	levelRise   = 1.00002
+	hissStep    = 0.015
+	hissless    = 0.7 // of the least
+	// livesFor is how long may lie between two changes for the picture to be
+	// sure to have lived meanwhile.
+	livesFor = 30 * time.Second
+	// farLonger than ever, and at least longStill.
+	farLonger = 3
+	longStill = 15 * time.Minute
 )
 
 func newStill(s size) *still {
-	return &still{s: s, anchor: make([]byte, s.pixels()), before: make([]byte, s.pixels()), clock: make([]bool, s.blocks())}
+	return &still{
+		s: s, anchor: make([]byte, s.pixels()), before: make([]byte, s.pixels()),
+		clock: make([]bool, s.blocks()), change: make([]int, 0, s.blocks()),
+	}
 }
 
-// add takes a picture and returns whether it is frozen.
-func (k *still) add(pix []byte, at time.Time) bool {
-	if k.last.IsZero() || at.Sub(k.last) > stillGap || at.Before(k.last) {
+// add takes a picture of that brightness and returns whether it is frozen.
+func (k *still) add(pix []byte, brightness float64, at time.Time) bool {
+	if k.last.IsZero() {
+		k.first = at
+	}
+	if gap := at.Sub(k.last); k.last.IsZero() || gap > stillGap || gap < 0 {
 		k.begin(pix, at)
-		k.real = window{}
+		copy(k.before, pix)
 	}
 	k.last = at
-	changed := k.changed(pix)
-	if changed {
-		k.begin(pix, at)
-	}
-	k.frames++
-	if k.equal(pix) {
-		k.quiet++
-	}
+	k.listen(pix)
 	copy(k.before, pix)
-
-	frozen := at.Sub(k.since) >= stillFor && k.frames >= stillLeast && float64(k.quiet) >= stillQuiet*float64(k.frames)
-	return k.held(frozen, changed)
-}
-
-// held keeps a claim until the picture has really changed several times: a
-// single torn picture does not thaw it.
-func (k *still) held(frozen, changed bool) bool {
-	k.real.lo <<= 1
-	if changed {
-		k.real.lo |= 1
-	}
+	k.frames++
+	still := at.Sub(k.since)
+	l := &k.levels[min(int(brightness)*lights/256, lights-1)]
+	changed := k.changed(pix)
 	switch {
-	case frozen:
-		k.real.held = true
-	case k.real.count(10) >= 3:
-		k.real.held = false
+	case changed:
+		if !k.frozen {
+			l.learn(k.lowest, still)
+			k.longest = max(k.longest, still)
+		}
+		k.begin(pix, at)
+	default:
+		k.lowest = min(k.lowest, k.hiss)
 	}
-	return k.real.held
+	k.changes.note(changed)
+	switch {
+	case changed || still < stillFor || k.frames < stillLeast:
+		// A single torn picture does not thaw it.
+		k.frozen = k.frozen && k.changes.count(10) < 3
+	case l.n >= levelLeast && k.hiss <= hissless*l.least:
+		k.frozen = true
+	case at.Sub(k.first) >= knownAfter && still >= longStill && still >= farLonger*k.longest:
+		k.frozen = true
+	}
+	return k.frozen
 }
 
 func (k *still) begin(pix []byte, at time.Time) {
 	copy(k.anchor, pix)
-	k.since, k.frames, k.quiet, k.clocks = at, 0, 0, 0
+	k.since, k.frames, k.clocks = at, 0, 0
+	k.lowest = k.hiss
 	clear(k.clock)
+}
+
+// learn learns from a stretch between two changes: the picture lived in it. It
+// lowers the least, and lets it rise again over days, for coders are set anew.
+// In a long stretch the picture may have been frozen.
+func (l *level) learn(hiss float64, stretch time.Duration) {
+	if stretch > livesFor {
+		return
+	}
+	l.n++
+	if l.n <= levelSettle {
+		l.least = max(l.least, hiss) // until the middle has settled
+		return
+	}
+	l.least = min(l.least*levelRise, hiss)
 }
 
 // changed reports whether something other than a clock differs from the
@@ -110,22 +159,38 @@ func (k *still) differs(pix []byte, b int) bool {
 	for y := range block {
 		i := (b/k.s.cols()*block+y)*k.s.w + b%k.s.cols()*block
 		for j := i; j < i+block; j++ {
-			if abs(int(pix[j])-int(k.anchor[j])) > stillDrift {
+			if abs(int(pix[j])-int(k.anchor[j])) > changedBy {
 				over++
 			}
 		}
 	}
-	return over > stillPixels
+	return over >= changedPixels
 }
 
-// equal reports whether the picture is, but for its captions, the one before.
-func (k *still) equal(pix []byte) bool {
-	from, to := k.s.captionRows()*block*k.s.w, (k.s.rows()-k.s.captionRows())*block*k.s.w
-	same := 0
-	for i, p := range pix[from:to] {
-		if p == k.before[from+i] {
-			same++
+// listen follows the middle of how much the middle block differs from the
+// picture before.
+func (k *still) listen(pix []byte) {
+	cols, captions := k.s.cols(), k.s.captionRows()
+	k.change = k.change[:0]
+	for b := captions * cols; b < (k.s.rows()-captions)*cols; b++ {
+		sum := 0
+		for y := range block {
+			i := (b/cols*block+y)*k.s.w + b%cols*block
+			for j := i; j < i+block; j++ {
+				sum += abs(int(pix[j]) - int(k.before[j]))
+			}
 		}
+		k.change = append(k.change, sum)
 	}
-	return float64(same) >= stillEqual*float64(to-from)
+	slices.Sort(k.change)
+	hiss := float64(k.change[len(k.change)/2]) / (block * block)
+	switch step := hissStep * max(k.hiss, 0.1); {
+	case k.heard < averageOf: // the first pictures' average
+		k.heard++
+		k.hiss += (hiss - k.hiss) / float64(k.heard)
+	case hiss > k.hiss:
+		k.hiss += step
+	case hiss < k.hiss:
+		k.hiss -= step
+	}
 }

@@ -18,17 +18,22 @@ type hold struct {
 
 // push adds a picture and returns whether the fault is claimed.
 func (w *window) push(faulty bool, h hold) bool {
-	w.hi = w.hi<<1 | w.lo>>63
-	w.lo <<= 1
-	if faulty {
-		w.lo |= 1
-	}
+	w.note(faulty)
 	if w.held {
 		w.held = w.count(h.within) > h.leave
 	} else {
 		w.held = w.count(h.of) >= h.enter
 	}
 	return w.held
+}
+
+// note adds a picture.
+func (w *window) note(faulty bool) {
+	w.hi = w.hi<<1 | w.lo>>63
+	w.lo <<= 1
+	if faulty {
+		w.lo |= 1
+	}
 }
 
 // count returns how many of the last n pictures, at most 128, were faulty.
