@@ -90,6 +90,17 @@ type Alert struct {
 	// Stale is set while the data that the alert rests on does not come: the
 	// alert is held as it was last known.
 	Stale bool `json:"stale"`
+	// ToVerify is set while nothing of another kind confirms it.
+	ToVerify bool `json:"to_verify,omitempty"`
+	// Retrospective is set for what was over already when its data came: it
+	// is to be known, and nobody is called.
+	Retrospective bool `json:"retrospective,omitempty"`
+	// Assigned is the team that it was given to.
+	Assigned string `json:"assigned,omitempty"`
+	// Escalation counts the steps of its chain that were taken because nobody
+	// had seen it.
+	Escalation int `json:"escalation,omitempty"`
+	Overlay
 
 	// Since is when the condition began, by the measured times.
 	Since time.Time `json:"since"`
@@ -99,6 +110,32 @@ type Alert struct {
 	Version  int        `json:"version"`
 	Evidence []Evidence `json:"evidence"`
 	Incident string     `json:"incident,omitempty"`
+}
+
+// An Overlay says why nobody is called about an alert. It hides no state: the
+// alert's condition and level go on beneath it.
+type Overlay struct {
+	// Shelved is set while somebody has put the alert aside, until a time.
+	Shelved *Shelf `json:"shelved,omitempty"`
+	// SuppressedBy is the id of the alert that explains this one.
+	SuppressedBy string `json:"suppressed_by,omitempty"`
+	// OutOfService is set while the device is being worked on.
+	OutOfService bool `json:"out_of_service,omitempty"`
+	// Flapping is set while the condition changes so often that each change
+	// says nothing.
+	Flapping bool `json:"flapping,omitempty"`
+}
+
+// A Shelf is where an alert is put aside.
+type Shelf struct {
+	Until  time.Time `json:"until"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+}
+
+// Quiet reports whether the overlay keeps people from being called.
+func (o *Overlay) Quiet() bool {
+	return o.Shelved != nil || o.SuppressedBy != "" || o.OutOfService || o.Flapping
 }
 
 // Open reports whether the alert still needs somebody: it is not closed, and
@@ -121,11 +158,17 @@ type Standing struct {
 	Handling  Handling  `json:"handling"`
 	HandledBy string    `json:"handled_by,omitempty"`
 	Stale     bool      `json:"stale,omitempty"`
+	ToVerify  bool      `json:"to_verify,omitempty"`
+	Assigned  string    `json:"assigned,omitempty"`
+	Overlay
 }
 
 // Standing returns how the alert stands.
 func (a *Alert) Standing() Standing {
-	return Standing{Level: a.Level, Condition: a.Condition, Handling: a.Handling, HandledBy: a.HandledBy, Stale: a.Stale}
+	return Standing{
+		Level: a.Level, Condition: a.Condition, Handling: a.Handling, HandledBy: a.HandledBy,
+		Stale: a.Stale, ToVerify: a.ToVerify, Assigned: a.Assigned, Overlay: a.Overlay,
+	}
 }
 
 // A Reason says what moved an alert.
@@ -142,6 +185,32 @@ const (
 	ReasonStale        Reason = "stale"        // its data stopped coming
 	ReasonFreshAgain   Reason = "fresh_again"  // its data is back
 	ReasonAcknowledged Reason = "acknowledged" // somebody has seen it
+	ReasonAssigned     Reason = "assigned"     // given to a team
+	ReasonDispatched   Reason = "dispatched"   // a team is on its way
+	ReasonOnScene      Reason = "on_scene"     // a team is there
+	ReasonContained    Reason = "contained"    // no longer spreading
+	ReasonClosed       Reason = "closed"       // nothing is left to do
+	ReasonFalseAlarm   Reason = "false_alarm"  // there was nothing
+	ReasonNoted        Reason = "noted"        // somebody wrote a note
+	ReasonShelved      Reason = "shelved"      // put aside until a time
+	ReasonUnshelved    Reason = "unshelved"    // taken up again, or the time is over
+	ReasonSuppressed   Reason = "suppressed"   // another alert explains it
+	ReasonUnsuppressed Reason = "unsuppressed" // nothing explains it any more
+	ReasonFlapping     Reason = "flapping"     // changes too often
+	ReasonSteady       Reason = "steady"       // no longer changes too often
+	ReasonConfirmed    Reason = "confirmed"    // something of another kind says so too
+	ReasonEscalated    Reason = "escalated"    // nobody has seen it in time
+	ReasonLooksBack    Reason = "looks_back"   // what came late shows that it was so
+)
+
+// A Notice says whether a transition calls people.
+type Notice string
+
+// The notices.
+const (
+	NoticeNone  Notice = ""      // nobody is called
+	NoticeQuiet Notice = "quiet" // it is to be seen, when somebody looks
+	NoticeSound Notice = "sound" // somebody is to look now
 )
 
 // A Transition is one change of one alert. Transitions are the only way in
@@ -157,6 +226,10 @@ type Transition struct {
 	Reason Reason    `json:"reason"`
 	// Actor is who did it; empty for the engine.
 	Actor string `json:"actor,omitempty"`
+	// Note is what the actor wrote, or why.
+	Note string `json:"note,omitempty"`
+	// Notice says whether people are called.
+	Notice Notice `json:"notice,omitempty"`
 	// Before is how the alert stood; zero where it is the first transition.
 	Before Standing `json:"before,omitzero"`
 	// Alert is the alert after the transition.
