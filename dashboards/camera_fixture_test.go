@@ -35,6 +35,9 @@ type looking struct {
 	video    *video.Video
 	frames   *videolive.Live
 	live     *live.Server
+
+	mu      sync.Mutex
+	viewers map[string]int // by camera
 }
 
 // look gives the province cameras, until the test ends. It is called before
@@ -64,7 +67,7 @@ func (p *province) look(t *testing.T, lenses ...lens) *looking {
 			Position: l.at, Period: 10 * time.Second,
 		}})
 	}
-	k := &looking{province: p}
+	k := &looking{province: p, viewers: map[string]int{}}
 	k.video = video.New(specs, video.Options{}, video.Deps{Deliver: p.take})
 	k.frames = videolive.New(videolive.Options{}, videolive.Deps{
 		Subscribe: func(camera string, q video.Quality) (videolive.Subscription, error) {
@@ -109,7 +112,15 @@ func (p *province) take(_ context.Context, readings []citywatch.Reading) error {
 }
 
 // A viewer is what the pages' part sees of one of the videos' part.
-type viewer struct{ *videolive.Viewer }
+type viewer struct {
+	*videolive.Viewer
+	left func()
+}
+
+func (v viewer) Close() {
+	v.Viewer.Close()
+	v.left()
+}
 
 func (v viewer) Next(ctx context.Context) (live.Message, error) {
 	m, err := v.Viewer.Next(ctx)
@@ -121,7 +132,27 @@ func (k *looking) open(camera, stream string) (live.Viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return viewer{v}, nil
+	k.count(camera, 1)
+	return viewer{v, func() { k.count(camera, -1) }}, nil
+}
+
+func (k *looking) count(camera string, by int) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.viewers[camera] += by
+	return k.viewers[camera]
+}
+
+// waitViewers waits until so many watch a camera.
+func (k *looking) waitViewers(t *testing.T, camera string, want int) {
+	t.Helper()
+	is := 0
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if is = k.count(camera, 0); is == want {
+			return
+		}
+	}
+	t.Fatalf("%d watch %s, not %d", is, camera, want)
 }
 
 func (k *looking) keyFrame(id string) (dashboards.KeyFrame, error) {

@@ -20,6 +20,7 @@ import (
 
 // A fakeCamera shows a film over RTSP.
 type fakeCamera struct {
+	addr string
 	url  string
 	kill func() // it is gone; nothing answers at its address any more
 }
@@ -27,9 +28,14 @@ type fakeCamera struct {
 // newCamera serves the film until the test ends.
 func newCamera(t *testing.T, f film) *fakeCamera {
 	t.Helper()
+	return serveCamera(t, f, "127.0.0.1:0")
+}
+
+func serveCamera(t *testing.T, f film, addr string) *fakeCamera {
+	t.Helper()
 	var listener net.Listener
 	h := &cameraHandler{}
-	server := &gortsplib.Server{Handler: h, RTSPAddress: "127.0.0.1:0", Listen: func(network, address string) (net.Listener, error) {
+	server := &gortsplib.Server{Handler: h, RTSPAddress: addr, Listen: func(network, address string) (net.Listener, error) {
 		var err error
 		listener, err = net.Listen(network, address)
 		return listener, err
@@ -60,7 +66,7 @@ func newCamera(t *testing.T, f film) *fakeCamera {
 			}
 		})
 	})
-	c := &fakeCamera{url: "rtsp://" + listener.Addr().String() + "/stream"}
+	c := &fakeCamera{addr: listener.Addr().String(), url: "rtsp://" + listener.Addr().String() + "/stream"}
 	c.kill = sync.OnceFunc(func() {
 		cancel()
 		filming.Wait()
