@@ -54,26 +54,26 @@ func (w *boxWriter) matrix() {
 var errBox = errors.New("not a whole MP4 box")
 
 // A box is one within another.
-type box struct {
-	kind string
-	body []byte
-	all  []byte // with its header
-}
+type box []byte // with its header of 8 bytes
+
+func (b box) is(kind string) bool { return string(b[4:8]) == kind }
+
+func (b box) body() []byte { return b[8:] }
 
 // eachBox yields the boxes that data consists of.
 func eachBox(data []byte) iter.Seq2[box, error] {
 	return func(yield func(box, error) bool) {
 		for len(data) > 0 {
 			if len(data) < 8 {
-				yield(box{}, errBox)
+				yield(nil, errBox)
 				return
 			}
 			size := int64(binary.BigEndian.Uint32(data))
 			if size < 8 || size > int64(len(data)) {
-				yield(box{}, errBox)
+				yield(nil, errBox)
 				return
 			}
-			if !yield(box{kind: string(data[4:8]), body: data[8:size], all: data[:size]}, nil) {
+			if !yield(data[:size], nil) {
 				return
 			}
 			data = data[size:]
@@ -89,8 +89,8 @@ func find(data []byte, path ...string) ([]byte, bool) {
 			if err != nil {
 				return nil, false
 			}
-			if b.kind == kind {
-				data, found = b.body, true
+			if b.is(kind) {
+				data, found = b.body(), true
 				break
 			}
 		}

@@ -103,7 +103,7 @@ func (c *camera) sound(u *video.Unit) {
 		return
 	}
 	t := c.tracks[u.Track]
-	at, lasts := t.toTicks(u.DTS-c.base), t.ticks(u)
+	at, lasts := t.toTicks(u.DTS-c.base), t.lasts(u)
 	if off := t.duration(at - c.next[u.Track]); off > -snap && off < snap {
 		at = c.next[u.Track]
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,6 +33,11 @@ type footage struct {
 // film has ffmpeg make footage: args choose codecs and lengths.
 func film(t testing.TB, args string) footage {
 	t.Helper()
+	films.Lock()
+	defer films.Unlock()
+	if f, ok := films.made[args]; ok {
+		return f
+	}
 	ffmpeg := servertest.Program(t, ffmpegHint, "ffmpeg")
 	file := filepath.Join(t.TempDir(), "film.mp4")
 	all := append([]string{"-v", "error", "-y"}, strings.Fields(args)...)
@@ -53,8 +59,15 @@ func film(t testing.TB, args string) footage {
 		film.add(t, i, track)
 	}
 	film.sort()
+	films.made[args] = film
 	return film
 }
+
+// films holds what was made before, for the next test.
+var films = struct {
+	sync.Mutex
+	made map[string]footage
+}{made: map[string]footage{}}
 
 func describe(t testing.TB, codec codecs.Codec) video.Track {
 	t.Helper()

@@ -26,8 +26,11 @@ type scanner struct {
 	// tracks are those of the file.
 	tracks []*track
 	// at is where the next part begins: all before it is whole.
-	at  int64
-	buf []byte
+	at int64
+
+	buf  []byte
+	have []byte // what was read of the file, from an offset on
+	from int64
 }
 
 // newScanner reads the header of a file.
@@ -47,8 +50,8 @@ func newScanner(r io.ReaderAt, size int64) (*scanner, error) {
 		if err != nil {
 			return nil, err
 		}
-		if b.kind == "trak" {
-			t, err := parseTrack(b.body)
+		if b.is("trak") {
+			t, err := parseTrack(b.body())
 			if err != nil {
 				return nil, err
 			}
@@ -61,27 +64,41 @@ func newScanner(r io.ReaderAt, size int64) (*scanner, error) {
 	return s, nil
 }
 
-// box reads the box of a kind that begins at an offset. It is valid until the
-// next is read.
-func (s *scanner) box(kind string, at, most int64) ([]byte, error) {
-	n, err := s.r.ReadAt(s.buf[:min(int64(len(s.buf)), max(s.size-at, 0))], at)
+// bytes returns n bytes from an offset, or as many as there are. They are valid
+// until the next are asked for.
+func (s *scanner) bytes(at, n int64) ([]byte, error) {
+	n = max(min(n, s.size-at), 0)
+	if at >= s.from && at+n <= s.from+int64(len(s.have)) {
+		return s.have[at-s.from:][:n], nil
+	}
+	if n > int64(len(s.buf)) {
+		s.buf = make([]byte, n)
+	}
+	ahead := min(int64(len(s.buf)), s.size-at)
+	got, err := s.r.ReadAt(s.buf[:ahead], at)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	r := fieldReader{b: s.buf[:n]}
-	size, found := int64(r.u32()), string(r.take(4))
-	if r.short || found != kind || size < 8 || size > most || size > s.size-at {
-		return nil, fmt.Errorf("%w: no %s at byte %d", errTorn, kind, at)
+	s.from, s.have = at, s.buf[:got]
+	return s.have[:min(n, int64(got))], nil
+}
+
+// box returns the box of a kind that begins at an offset.
+func (s *scanner) box(kind string, at, most int64) ([]byte, error) {
+	head, err := s.bytes(at, 8)
+	if err != nil {
+		return nil, err
 	}
-	if size > int64(len(s.buf)) {
-		s.buf = make([]byte, size)
+	r := fieldReader{b: head}
+	size := int64(r.u32())
+	if r.short || len(r.b) < 4 || string(r.b) != kind || size < 8 || size > most || size > s.size-at {
+		return nil, fmt.Errorf("%w: no whole %s at byte %d", errTorn, kind, at)
 	}
-	if size > int64(n) {
-		if _, err := s.r.ReadAt(s.buf[:size], at); err != nil {
-			return nil, err
-		}
+	all, err := s.bytes(at, size)
+	if err == nil && int64(len(all)) < size {
+		err = io.ErrUnexpectedEOF
 	}
-	return s.buf[:size], nil
+	return all, err
 }
 
 func parseTrack(trak []byte) (*track, error) {
@@ -146,20 +163,20 @@ func (s *scanner) next(p *partInfo) error {
 	at += int64(len(moof))
 	p.runs = p.runs[:0]
 	for b, err := range eachBox(moof[8:]) {
-		if err == nil && b.kind == "traf" {
-			err = s.traf(b.body, base, p)
+		if err == nil && b.is("traf") {
+			err = s.traf(b.body(), base, p)
 		}
 		if err != nil {
 			return fmt.Errorf("%w: %w", errTorn, err)
 		}
 	}
-	var head [8]byte
-	if _, err := s.r.ReadAt(head[:], at); err != nil && !errors.Is(err, io.EOF) {
+	head, err := s.bytes(at, 8)
+	if err != nil {
 		return err
 	}
-	r := fieldReader{b: head[:]}
+	r := fieldReader{b: head}
 	size := int64(r.u32())
-	if string(r.take(4)) != "mdat" || size < 8 || size > s.size-at || len(p.runs) == 0 {
+	if string(r.b) != "mdat" || size < 8 || size > s.size-at || len(p.runs) == 0 {
 		return fmt.Errorf("%w: no whole mdat at byte %d", errTorn, at)
 	}
 	if err := p.within(at+8, at+size); err != nil {

@@ -35,8 +35,9 @@ type track struct {
 	sets [][]byte
 	// lengths is set where each slice of a unit has its length before it.
 	lengths bool
-	// ticks returns how long a unit of audio is.
-	ticks func(u *video.Unit) int64
+	// frame is how long a unit of audio is, in ticks; where it is 0, a unit
+	// has channels bytes for each.
+	frame, channels int64
 }
 
 // toTicks converts a time from the segment's start.
@@ -49,6 +50,14 @@ func (t *track) toTicks(d time.Duration) int64 {
 func (t *track) duration(ticks int64) time.Duration {
 	s, rest := ticks/int64(t.scale), ticks%int64(t.scale)
 	return time.Duration(s)*time.Second + time.Duration(rest)*time.Second/time.Duration(t.scale)
+}
+
+// lasts returns how long a unit of audio is, in ticks.
+func (t *track) lasts(u *video.Unit) int64 {
+	if t.frame > 0 {
+		return t.frame
+	}
+	return int64(u.Size()) / t.channels
 }
 
 // newTracks describes the tracks of a stream. A track that cannot be recorded is
@@ -104,8 +113,7 @@ func newTrack(of *video.Track) (*track, error) {
 		}
 		codec = &codecs.MPEG4Audio{Config: config}
 		t.scale = uint32(config.SampleRate)
-		frame := int64(mpeg4audio.SamplesPerAccessUnit)
-		t.ticks = func(*video.Unit) int64 { return frame }
+		t.frame = mpeg4audio.SamplesPerAccessUnit
 	case video.PCMA, video.PCMU:
 		return newG711(t, of)
 	default:
@@ -141,8 +149,7 @@ func newG711(t *track, of *video.Track) (*track, error) {
 		return nil, fmt.Errorf("%s with %d Hz and %d channels is not recorded", of.Codec, of.SampleRate, of.Channels)
 	}
 	t.scale = uint32(of.SampleRate)
-	channels := int64(of.Channels)
-	t.ticks = func(u *video.Unit) int64 { return int64(u.Size()) / channels }
+	t.channels = int64(of.Channels)
 	kind := "ulaw"
 	if of.Codec == video.PCMA {
 		kind = "alaw"
