@@ -93,33 +93,35 @@ func (c *camera) current() *gortsplib.ServerStream {
 // run sends until ctx ends. The story began at start.
 func (c *camera) run(ctx context.Context, start time.Time) error {
 	defer c.close()
-	p := pace{start: start, timer: time.NewTimer(0)}
-	defer p.timer.Stop()
+	p := pace{start: start}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for n := 0; ; n++ {
-		now := c.at(p.elapsed())
-		frames := c.clip.gops[n%len(c.clip.gops)]
-		if now == frozen {
-			frames = c.still
-		}
+		now := during(c.events, time.Duration(float64(p.elapsed())*c.speed))
 		if err := c.appear(now != away); err != nil {
 			return err
 		}
-		for _, f := range frames {
-			if !p.wait(ctx) {
+		for _, f := range c.scene(n, now) {
+			timer.Reset(time.Until(p.due()))
+			select {
+			case <-ctx.Done():
 				return nil
+			case <-timer.C:
 			}
-			if err := c.send(f, &p); err != nil {
+			if err := c.send(&p, f); err != nil {
 				return err
 			}
-			p.ticks += uint64(f.duration)
 		}
-		p.skip()
+		p.skip(time.Now())
 	}
 }
 
-// at returns what the story does to the camera so long after its start.
-func (c *camera) at(since time.Duration) effect {
-	return during(c.events, time.Duration(float64(since)*c.speed))
+// scene returns the n-th gop that the camera sends.
+func (c *camera) scene(n int, now effect) gop {
+	if now == frozen {
+		return c.still
+	}
+	return c.clip.gops[n%len(c.clip.gops)]
 }
 
 // appear makes the camera there, or away.
@@ -133,31 +135,30 @@ func (c *camera) appear(there bool) error {
 	return nil
 }
 
-// send sends one frame, which is due now.
-func (c *camera) send(f frame, p *pace) error {
+// send sends one frame, which is due now. Also while nobody can see it the
+// encoder goes on.
+func (c *camera) send(p *pace, f frame) error {
+	at := p.due()
+	packets := p.stamp(f)
 	stream := c.current()
-	for _, packet := range f.packets {
-		out := rtp.Packet{Header: packet.Header, Payload: packet.Payload}
-		out.SequenceNumber = p.sequence
-		out.Timestamp = uint32(p.ticks)
-		p.sequence++ // also while nobody can see it: the encoder goes on
-		if stream == nil {
-			continue
-		}
-		if err := stream.WritePacketRTPWithNTP(c.media, &out, p.due()); err != nil {
+	if stream == nil {
+		return nil
+	}
+	for i := range packets {
+		if err := stream.WritePacketRTPWithNTP(c.media, &packets[i], at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// A pace says when the next frame is due: so many ticks after the start,
-// however late the frames before it were.
+// A pace gives frames their times: each is due exactly so many ticks after the
+// start, however late the frames before it were sent.
 type pace struct {
 	start    time.Time
-	ticks    uint64
-	sequence uint16
-	timer    *time.Timer
+	ticks    uint64 // of the next frame, since the start
+	sequence uint16 // of the next packet
+	stamped  []rtp.Packet
 }
 
 // elapsed returns how long after the start the next frame is due.
@@ -166,22 +167,27 @@ func (p *pace) elapsed() time.Duration {
 		time.Duration(p.ticks%clockRate)*time.Second/clockRate
 }
 
+// due returns when the next frame is.
 func (p *pace) due() time.Time { return p.start.Add(p.elapsed()) }
 
-// wait returns when the next frame is due, or false if ctx ends first.
-func (p *pace) wait(ctx context.Context) bool {
-	p.timer.Reset(time.Until(p.due()))
-	select {
-	case <-ctx.Done():
-		return false
-	case <-p.timer.C:
-		return true
+// stamp returns the packets of the next frame, which are valid until it is
+// called again.
+func (p *pace) stamp(f frame) []rtp.Packet {
+	p.stamped = p.stamped[:0]
+	for _, packet := range f.packets {
+		out := rtp.Packet{Header: packet.Header, Payload: packet.Payload}
+		out.SequenceNumber = p.sequence
+		out.Timestamp = uint32(p.ticks)
+		p.sequence++
+		p.stamped = append(p.stamped, out)
 	}
+	p.ticks += uint64(f.duration)
+	return p.stamped
 }
 
 // skip leaves out the time that the camera is behind by, if that is much.
-func (p *pace) skip() {
-	if late := time.Since(p.due()); late > stalled {
+func (p *pace) skip(now time.Time) {
+	if late := now.Sub(p.due()); late > stalled {
 		p.ticks += uint64(late.Seconds() * clockRate)
 	}
 }

@@ -50,7 +50,7 @@ func (h *handler) find(conn *gortsplib.ServerConn, req *base.Request, path strin
 		stream := c.current()
 		if stream == nil {
 			// What a recorder says whose camera does not answer.
-			return &base.Response{StatusCode: base.StatusServiceUnavailable}, nil, nil
+			return &base.Response{StatusCode: base.StatusGatewayTimeout}, nil, nil
 		}
 		return &base.Response{StatusCode: base.StatusOK}, stream, nil
 	}

@@ -15,8 +15,10 @@ func bridge() *scene {
 		},
 		sky: clearSky(rgb{0.2, 0.42, 0.85}, rgb{0.75, 0.85, 0.97}, rgb{1.15, 1.12, 1.1}, 0.55),
 	}
-	bridgeDeck(&s.static)
-	bridgeBanks(&s.static)
+	s.build = func(m *mesh) {
+		bridgeDeck(m)
+		bridgeBanks(m)
+	}
 	s.water = func(t float64) mesh {
 		var m mesh
 		m.quad(vec{-160, -9, -40}, vec{200, -9, -40}, vec{200, -9, 118}, vec{-160, -9, 118}, redRiver(t))
@@ -78,12 +80,11 @@ func bridgeDeck(m *mesh) {
 	m.box(vec{-deckHalf, -1.6, -40}, vec{deckHalf, -0.05, deckLong}, plain(0x8c877e))
 }
 
-// banner adds the small red banner that hangs at a lamp post.
+// banner adds the small flag that hangs at a lamp post.
 func banner(m *mesh, at vec, side float64) {
-	red, gold := plain(0xc8201c), plain(0xe8c02a)
 	x := at.x - side*0.75
-	m.box(vec{x - 0.5, at.y - 0.35, at.z - 0.02}, vec{x + 0.5, at.y + 0.35, at.z + 0.02}, red)
-	m.box(vec{x - 0.14, at.y - 0.14, at.z - 0.035}, vec{x + 0.14, at.y + 0.14, at.z + 0.035}, gold)
+	m.box(vec{x - 0.54, at.y - 0.36, at.z - 0.02}, vec{x + 0.54, at.y + 0.36, at.z + 0.02}, plain(0xc8201c))
+	star(m, vec{x, at.y, at.z - 0.04}, 0.23)
 }
 
 // redRiver is the silt-laden water that flows to the right.
@@ -92,13 +93,13 @@ func redRiver(t float64) material {
 	return func(p, _ vec) surface {
 		x := p.x - period*t/loop
 		ripple := func(q float64) float64 {
-			return noiseOver(x/0.75, p.z*0.9+q, 48) + 0.5*noiseOver(x/0.375, p.z*2.1+q, 96)
+			return noiseOver(x/2.25, p.z*0.75+q, 16) + 0.6*noiseOver(x/0.9, p.z*1.7+q, 40)
 		}
 		streak := fractalOver(x/6, p.z*0.12, 3, 6)
 		return surface{
-			albedo: hex(0x70432c).to(hex(0xa06c48), streak),
-			gloss:  0.95,
-			bump:   vec{ripple(0) - 0.75, 0, ripple(50) - 0.75}.times(0.3),
+			albedo: hex(0x573524).to(hex(0x8a5b3e), smooth(0.25, 0.75, streak)),
+			gloss:  1,
+			bump:   vec{0.5 * (ripple(0) - 0.8), 0, ripple(50) - 0.8}.times(0.42),
 		}
 	}
 }

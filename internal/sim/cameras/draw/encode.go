@@ -53,7 +53,7 @@ func encode(ctx context.Context, path, title string, pictures iter.Seq[[]byte]) 
 // and nowhere else.
 func x264() []string {
 	return []string{
-		"-c:v", "libx264", "-profile:v", "main", "-preset", "veryslow", "-crf", "27", "-bf", "0",
+		"-c:v", "libx264", "-profile:v", "main", "-preset", "veryslow", "-crf", "30", "-bf", "0",
 		"-g", fmt.Sprint(gop), "-keyint_min", fmt.Sprint(gop), "-sc_threshold", "0",
 		"-x264-params", "weightp=0:ref=2:open-gop=0",
 		"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",

@@ -11,16 +11,19 @@ type stage struct {
 	fixed  *layer // what does not move
 	canvas *layer
 	out    []rgb // one for each pixel
+	tones  []float64
 }
 
 // newStage draws what does not move.
 func newStage(s *scene, fine int) *stage {
-	st := &stage{scene: s, view: look(s.eye, s.target, s.degrees, fine)}
+	var static mesh
+	s.build(&static)
+	st := &stage{scene: s, tones: tones(), view: look(s.eye, s.target, s.degrees, fine)}
 	if s.shadowRadius > 0 {
-		s.light.shadow = newShadowMap(s.static, s.light.sun, s.shadowAt, s.shadowRadius)
+		s.light.shadow = newShadowMap(static, s.light.sun, s.shadowAt, s.shadowRadius)
 	}
 	st.fixed = newLayer(&st.view)
-	st.fixed.draw(&st.view, s.static, &s.light)
+	st.fixed.draw(&st.view, static, &s.light)
 	st.canvas = newLayer(&st.view)
 	st.out = make([]rgb, width*height)
 	return st
@@ -99,7 +102,9 @@ func (st *stage) develop(t float64) {
 // shine adds a glow where nothing stands before it.
 func (st *stage) shine(g glow) {
 	l := st.view.local(g.at)
-	if l.z < near {
+	toEye := st.eye.sub(g.at).unit()
+	towards := smooth(0.1, 0.8, vec{0, 0, 1}.turn(g.facing).dot(toEye))
+	if l.z < near || towards == 0 {
 		return
 	}
 	x, y := st.view.onto(l)
@@ -116,7 +121,7 @@ func (st *stage) shine(g glow) {
 			d := math.Hypot(float64(px)+0.5-x, float64(py)+0.5-y) / r
 			k := math.Exp(-d*d*2) + 0.25*math.Exp(-d*1.5)*smooth(4, 2.5, d)
 			i := py*width + px
-			st.out[i] = st.out[i].add(g.colour.times(k))
+			st.out[i] = st.out[i].add(g.colour.times(k * towards))
 		}
 	}
 }
@@ -130,18 +135,29 @@ func (st *stage) expose(n int) []byte {
 			c := st.out[y*width+x]
 			u, v := float64(x)/width-0.5, float64(y)/height-0.5
 			c = c.times(st.exposure * (1 - 0.55*(u*u+v*v)))
-			grain := (hash(x, y, n) + hash(x, y, n+9999) - 1) * 0.012
+			grain := (hash(x, y, n) + hash(x, y, n+9999) - 1) * 0.009
 			for _, k := range []float64{c.r, c.g, c.b} {
-				picture = append(picture, byte(clamp(tone(k)+grain, 0, 1)*255+0.5))
+				picture = append(picture, byte(clamp(st.tone(k)+grain, 0, 1)*255+0.5))
 			}
 		}
 	}
 	return picture
 }
 
+// tones returns how bright linear values are on screen, in steps of 1/256.
+func tones() []float64 {
+	all := make([]float64, 8*256)
+	for i := range all {
+		k := float64(i) / 256 * 0.8
+		k = k * (2.51*k + 0.03) / (k*(2.43*k+0.59) + 0.14)
+		all[i] = math.Pow(clamp(k, 0, 1), 1/2.2)
+	}
+	return all
+}
+
 // tone returns how bright a linear value is on screen.
-func tone(k float64) float64 {
-	k = math.Max(k, 0) * 0.8
-	k = k * (2.51*k + 0.03) / (k*(2.43*k+0.59) + 0.14)
-	return math.Pow(clamp(k, 0, 1), 1/2.2)
+func (st *stage) tone(k float64) float64 {
+	at := clamp(k*256, 0, float64(len(st.tones)-2))
+	i := int(at)
+	return mix(st.tones[i], st.tones[i+1], at-float64(i))
 }

@@ -43,7 +43,7 @@ func (l *light) shade(eye, p, n vec, s surface) (rgb, float64) {
 	colour := s.albedo.mul(ambient.add(sun)).add(s.glow)
 	if s.gloss > 0 {
 		mirrored := n.times(2 * n.dot(toEye)).sub(toEye)
-		fresnel := s.gloss * (0.06 + 0.94*math.Pow(1-clamp(n.dot(toEye), 0, 1), 4))
+		fresnel := s.gloss * (0.06 + 0.94*math.Pow(1-clamp(n.dot(toEye), 0, 1), 3))
 		colour = colour.to(l.earth.to(l.sky, smooth(-0.3, 0.5, mirrored.y)), fresnel)
 		glint := math.Pow(math.Max(mirrored.dot(l.sun), 0), 60) * s.gloss
 		colour = colour.add(l.sunColour.times(glint))

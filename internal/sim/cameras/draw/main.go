@@ -20,7 +20,7 @@ func main() {
 	out := flag.String("out", ".", "folder to write to")
 	only := flag.String("only", "", "the one camera to draw")
 	at := flag.Float64("png", -1, "second of the loop to write as a single picture instead")
-	fine := flag.Int("fine", 3, "samples of a pixel, each way")
+	fine := flag.Int("fine", 2, "samples of a pixel, each way")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -37,7 +37,7 @@ func main() {
 
 // scenes returns every camera's.
 func scenes() []*scene {
-	return []*scene{bridge()}
+	return []*scene{bridge(), road70(), pass(), crossing(), square(), cable(), market(), gate()}
 }
 
 func write(ctx context.Context, st *stage, dir string, at float64) error {

@@ -4,21 +4,27 @@ import "math"
 
 // The models stand on the ground at the origin and face z.
 
-var ( // colours are data
-	carPaints  = []uint32{0xd8dadb, 0x1c1f24, 0x8d1519, 0x9ea3a6, 0x27406b, 0xe9e6dd, 0x5b6063, 0x6b5a43}
-	shirts     = []uint32{0xb23a30, 0x2f5f9e, 0xe0dcd2, 0x3d7a4e, 0xd8a13a, 0x5d4a7e, 0x20262e, 0xc7627f}
-	boxes      = []uint32{0x1f4f8f, 0x9c2b22, 0xd9d5ca, 0x2e6b46, 0xc8742a, 0x6c7479}
-	motorPaint = []uint32{0x8d1519, 0x1d2a44, 0x2b2d30, 0xc9ccce}
-)
+func carPaints() []uint32 {
+	return []uint32{0xd8dadb, 0x1c1f24, 0x8d1519, 0x9ea3a6, 0x27406b, 0xe9e6dd, 0x5b6063, 0x6b5a43}
+}
 
+func shirts() []uint32 {
+	return []uint32{0xb23a30, 0x2f5f9e, 0xe0dcd2, 0x3d7a4e, 0xd8a13a, 0x5d4a7e, 0x20262e, 0xc7627f}
+}
+
+func boxes() []uint32 {
+	return []uint32{0x1f4f8f, 0x9c2b22, 0xd9d5ca, 0x2e6b46, 0xc8742a, 0x6c7479}
+}
+
+func motorPaints() []uint32 { return []uint32{0x8d1519, 0x1d2a44, 0x2b2d30, 0xc9ccce} }
+
+// pick returns one of them, always the same for the same seed.
 func pick[T any](from []T, seed int) T { return from[int(hash(seed, 7, 3)*float64(len(from)))] }
 
-var ( // materials are data too
-	rubber = plain(0x17181a)
-	glass  = paint(hex(0x10161c), 1)
-	steel  = paint(hex(0x8a8f93), 0.5)
-	skin   = plain(0xb98560)
-)
+func rubber() material { return plain(0x17181a) }
+func glass() material  { return paint(hex(0x10161c), 1) }
+func steel() material  { return paint(hex(0x8a8f93), 0.5) }
+func skin() material   { return plain(0xb98560) }
 
 func wheel(m *mesh, at vec, radius, wide float64) {
 	const sides = 10
@@ -27,11 +33,11 @@ func wheel(m *mesh, at vec, radius, wide float64) {
 		return at.add(vec{x, radius * sin, radius * cos})
 	}
 	for i := range sides {
-		m.quad(rim(-wide/2, i), rim(wide/2, i), rim(wide/2, i+1), rim(-wide/2, i+1), rubber)
+		m.quad(rim(-wide/2, i), rim(wide/2, i), rim(wide/2, i+1), rim(-wide/2, i+1), rubber())
 		for _, x := range []float64{-wide / 2, wide / 2} {
-			m.facet(at.add(vec{x, 0, 0}), rim(x, i), rim(x, i+1), rubber)
+			m.facet(at.add(vec{x, 0, 0}), rim(x, i), rim(x, i+1), rubber())
 			hub := func(i int) vec { return at.add(vec{x * 1.05, 0, 0}).to(rim(x*1.05, i), 0.55) }
-			m.facet(at.add(vec{x * 1.05, 0, 0}), hub(i), hub(i+1), steel)
+			m.facet(at.add(vec{x * 1.05, 0, 0}), hub(i), hub(i+1), steel())
 		}
 	}
 }
@@ -39,7 +45,7 @@ func wheel(m *mesh, at vec, radius, wide float64) {
 // car returns a car; bodies 0 to 2 are a saloon, a hatchback and a van.
 func car(seed int, lights bool) mesh {
 	var m mesh
-	body := paint(hex(pick(carPaints, seed)), 0.35)
+	body := paint(hex(pick(carPaints(), seed)), 0.35)
 	outlines := [][][2]float64{
 		{{-2.2, 0.35}, {-2.25, 0.9}, {-1.5, 0.98}, {-0.9, 1.42}, {0.45, 1.45}, {1.15, 0.95}, {2.15, 0.82}, {2.25, 0.35}},
 		{{-1.8, 0.35}, {-1.85, 1.0}, {-1.55, 1.5}, {0.35, 1.55}, {1.05, 1.0}, {1.8, 0.88}, {1.9, 0.35}},
@@ -52,7 +58,7 @@ func car(seed int, lights bool) mesh {
 	}
 	m.extrude(outline, -0.86, 0.86, func(i int) material {
 		if isGlass(i) {
-			return glass
+			return glass()
 		}
 		return body
 	}, body)
@@ -81,7 +87,7 @@ func carWindows(m *mesh, outline [][2]float64) {
 	for _, x := range []float64{-0.87, 0.87} {
 		at := func(o [2]float64) vec { return vec{x, cy + (o[1]-cy)*0.78, cx + (o[0]-cx)*0.82} }
 		for i := 1; i+1 < len(top); i++ {
-			m.facet(at(top[0]), at(top[i]), at(top[i+1]), glass)
+			m.facet(at(top[0]), at(top[i]), at(top[i+1]), glass())
 		}
 	}
 }
@@ -101,23 +107,23 @@ func vehicleLights(m *mesh, side, front, back, at float64, on bool) {
 // motorbike returns a scooter with its rider, and sometimes somebody behind.
 func motorbike(seed int, lights bool) mesh {
 	var m mesh
-	body := paint(hex(pick(motorPaint, seed)), 0.3)
+	body := paint(hex(pick(motorPaints(), seed)), 0.3)
 	wheel(&m, vec{0, 0.28, -0.6}, 0.28, 0.1)
 	wheel(&m, vec{0, 0.28, 0.62}, 0.28, 0.1)
 	m.box(vec{-0.16, 0.35, -0.75}, vec{0.16, 0.75, 0.05}, body)
 	m.box(vec{-0.12, 0.28, 0}, vec{0.12, 0.42, 0.4}, body)
 	m.box(vec{-0.18, 0.35, 0.35}, vec{0.18, 1.0, 0.5}, body)
-	m.rod(vec{-0.34, 1.02, 0.36}, vec{0.34, 1.02, 0.36}, 0.05, rubber)
+	m.rod(vec{-0.34, 1.02, 0.36}, vec{0.34, 1.02, 0.36}, 0.05, rubber())
 	rider := func(z float64, seed int) {
-		shirt := plain(pick(shirts, seed))
+		shirt := plain(pick(shirts(), seed))
 		m.ball(vec{0, 1.05, z}, vec{0.21, 0.34, 0.16}, shirt)
 		for _, x := range []float64{-0.2, 0.2} {
 			m.rod(vec{x, 1.22, z}, vec{x * 1.5, 1.03, z + 0.42}, 0.1, shirt)
 			m.rod(vec{x, 0.8, z}, vec{x * 1.1, 0.72, z + 0.34}, 0.15, plain(0x23262e))
 			m.rod(vec{x * 1.1, 0.75, z + 0.34}, vec{x, 0.3, z + 0.3}, 0.12, plain(0x23262e))
 		}
-		m.ball(vec{0, 1.5, z + 0.04}, vec{0.12, 0.15, 0.13}, skin)
-		m.ball(vec{0, 1.57, z + 0.02}, vec{0.15, 0.13, 0.17}, paint(hex(pick(shirts, seed+3)), 0.4)) // the helmet
+		m.ball(vec{0, 1.5, z + 0.04}, vec{0.12, 0.15, 0.13}, skin())
+		m.ball(vec{0, 1.57, z + 0.02}, vec{0.15, 0.13, 0.17}, paint(hex(pick(shirts(), seed+3)), 0.4)) // the helmet
 	}
 	rider(-0.1, seed)
 	if hash(seed, 4, 4) < 0.4 {
@@ -139,16 +145,16 @@ func lorry(seed int, long float64, lights bool) mesh {
 	cabOutline := [][2]float64{{0, 0.6}, {0, 2.75}, {1.35, 2.85}, {1.85, 1.75}, {1.95, 0.5}}
 	m.extrude(cabOutline, -1.18, 1.18, func(i int) material {
 		if i == 2 {
-			return glass
+			return glass()
 		}
 		return cab
 	}, cab)
 	for _, x := range []float64{-1.19, 1.19} {
-		m.quad(vec{x, 1.6, 0.4}, vec{x, 1.6, 1.5}, vec{x, 2.4, 1.25}, vec{x, 2.4, 0.4}, glass)
+		m.quad(vec{x, 1.6, 0.4}, vec{x, 1.6, 1.5}, vec{x, 2.4, 1.25}, vec{x, 2.4, 0.4}, glass())
 	}
 	m.box(vec{-0.9, 0.6, 1.9}, vec{0.9, 1.2, 1.97}, plain(0x26282b))
 	m.box(vec{-1.1, 0.75, -long - 0.2}, vec{1.1, 1.05, 0}, plain(0x26282b))
-	m.box(vec{-1.22, 1.05, -long - 0.3}, vec{1.22, 3.65, -0.3}, container(pick(boxes, seed+11), 1.22))
+	cargo(&m, hex(pick(boxes(), seed+11)), -long-0.3, -0.3)
 	for _, z := range []float64{1.0, -long + 0.6, -long + 1.8, -1.2} {
 		for _, x := range []float64{-1.0, 1.0} {
 			wheel(&m, vec{x, 0.5, z}, 0.5, 0.3)
@@ -158,14 +164,22 @@ func lorry(seed int, long float64, lights bool) mesh {
 	return m
 }
 
-// container returns corrugated steel, seen on a body so wide to each side.
-func container(code uint32, side float64) material {
-	base := hex(code)
-	return func(p, n vec) surface {
-		// The normal tells the side even when the lorry has been turned.
-		_ = side
-		return surface{albedo: base.times(0.9 + 0.1*n.y), gloss: 0.08}
+// cargo adds a container of corrugated steel, from back to front.
+func cargo(m *mesh, c rgb, back, front float64) {
+	wall, groove, frame := paint(c, 0.08), paint(c.times(0.72), 0.05), paint(c.times(0.55), 0.05)
+	m.box(vec{-1.22, 1.05, back}, vec{1.22, 3.65, front}, wall)
+	for _, x := range []float64{-1.23, 1.23} {
+		for z := back + 0.25; z < front-0.2; z += 0.5 {
+			m.quad(vec{x, 1.2, z}, vec{x, 1.2, z + 0.2}, vec{x, 3.5, z + 0.2}, vec{x, 3.5, z}, groove)
+		}
+		for _, y := range []float64{1.05, 3.5} {
+			m.quad(vec{x * 1.002, y, back}, vec{x * 1.002, y, front}, vec{x * 1.002, y + 0.15, front}, vec{x * 1.002, y + 0.15, back}, frame)
+		}
 	}
+	for _, x := range []float64{-0.8, -0.25, 0.3, 0.85} { // the bars of its doors
+		m.box(vec{x - 0.03, 1.1, back - 0.05}, vec{x + 0.03, 3.6, back}, frame)
+	}
+	m.box(vec{-0.02, 1.05, back - 0.03}, vec{0.02, 3.65, back}, frame)
 }
 
 // coach returns a bus.
@@ -175,11 +189,11 @@ func coach(seed int, lights bool) mesh {
 	stripe := plain(pick([]uint32{0xd9a53a, 0x2b2f38, 0xdfe2e2}, seed))
 	m.box(vec{-1.23, 0.45, -4.6}, vec{1.23, 3.25, 4.4}, body)
 	for _, x := range []float64{-1.24, 1.24} {
-		m.quad(vec{x, 1.65, -4.3}, vec{x, 1.65, 4.2}, vec{x, 2.75, 4.2}, vec{x, 2.75, -4.3}, glass)
+		m.quad(vec{x, 1.65, -4.3}, vec{x, 1.65, 4.2}, vec{x, 2.75, 4.2}, vec{x, 2.75, -4.3}, glass())
 		m.quad(vec{x, 1.1, -4.6}, vec{x, 1.1, 4.4}, vec{x, 1.35, 4.4}, vec{x, 1.35, -4.6}, stripe)
 	}
-	m.quad(vec{-1.15, 1.3, 4.42}, vec{1.15, 1.3, 4.42}, vec{1.15, 2.95, 4.42}, vec{-1.15, 2.95, 4.42}, glass)
-	m.quad(vec{-1.1, 1.8, -4.62}, vec{1.1, 1.8, -4.62}, vec{1.1, 2.8, -4.62}, vec{-1.1, 2.8, -4.62}, glass)
+	m.quad(vec{-1.15, 1.3, 4.42}, vec{1.15, 1.3, 4.42}, vec{1.15, 2.95, 4.42}, vec{-1.15, 2.95, 4.42}, glass())
+	m.quad(vec{-1.1, 1.8, -4.62}, vec{1.1, 1.8, -4.62}, vec{1.1, 2.8, -4.62}, vec{-1.1, 2.8, -4.62}, glass())
 	for _, z := range []float64{-2.6, 2.9} {
 		for _, x := range []float64{-1.05, 1.05} {
 			wheel(&m, vec{x, 0.48, z}, 0.48, 0.3)
@@ -201,7 +215,7 @@ type dress struct {
 // dressed returns the look of the seed-th passer-by.
 func dressed(seed int) dress {
 	return dress{
-		top:       plain(pick(shirts, seed)),
+		top:       plain(pick(shirts(), seed)),
 		bottom:    plain(pick([]uint32{0x23262e, 0x39465a, 0x6b6152, 0x2b3d33}, seed+5)),
 		skirt:     hash(seed, 2, 2) < 0.25,
 		hat:       []int{0, 0, 0, 1, 2, 0}[int(hash(seed, 3, 8)*6)],
@@ -229,7 +243,7 @@ func person(d dress, walked float64) mesh {
 	}
 	m.revolve(vec{0, 0.82 + bob, 0}, [][2]float64{{0.17, 0}, {0.2, 0.3}, {0.21, 0.52}, {0.07, 0.64}}, 8, d.top)
 	head := vec{0, 1.58 + bob, 0.02}
-	m.ball(head, vec{0.1, 0.13, 0.11}, skin)
+	m.ball(head, vec{0.1, 0.13, 0.11}, skin())
 	switch d.hat {
 	case 1:
 		m.revolve(head.add(vec{0, 0.03, 0}), [][2]float64{{0.27, 0}, {0, 0.19}}, 10, d.hatColour)
@@ -292,8 +306,8 @@ func pine(seed int, high float64) mesh {
 // lampPost returns a street light whose arm reaches to its right.
 func lampPost(high, arm float64, lit bool) mesh {
 	var m mesh
-	m.cylinder(vec{}, 0.09, high, steel)
-	m.rod(vec{0, high, 0}, vec{arm, high + 0.35, 0}, 0.09, steel)
+	m.cylinder(vec{}, 0.09, high, steel())
+	m.rod(vec{0, high, 0}, vec{arm, high + 0.35, 0}, 0.09, steel())
 	head := plain(0xd9dcdd)
 	if lit {
 		head = lamp(rgb{1, 0.8, 0.5}, 6)

@@ -23,7 +23,8 @@ type scene struct {
 	shadowRadius float64
 	exposure     float64
 
-	static mesh
+	// build adds what does not move.
+	build func(m *mesh)
 	// sky returns the colour of the sky in a direction, at a time of the loop.
 	sky func(direction vec, t float64) rgb
 	// actors returns what moves, at a time of the loop.
@@ -52,6 +53,8 @@ type glow struct {
 	at     vec
 	colour rgb
 	size   float64 // metres
+	// facing is the heading in which it shines.
+	facing float64
 }
 
 // clearSky returns a sky with clouds that drift; cover goes from 0 to 1.
