@@ -116,8 +116,11 @@ func TestOnDemandCameraIsPulledWhileWatched(t *testing.T) {
 		if src.running.Load() != 0 {
 			t.Error("still pulled")
 		}
-		if st := b.after(0, "a"); st.Reconnects != 0 {
+		if st := b.after(2*time.Minute, "a"); st.Reconnects != 0 {
 			t.Errorf("%d reconnects", st.Reconnects)
+		}
+		if src.plays.Load() != 2 {
+			t.Error("checked, though it was watched a moment ago")
 		}
 		b.stop()
 	})
@@ -141,6 +144,36 @@ func TestLingeringStreamIsTakenUpAgain(t *testing.T) {
 		}
 		if src.plays.Load() != 2 {
 			t.Errorf("%d sessions", src.plays.Load())
+		}
+		b.stop()
+	})
+}
+
+// A password that was refused while nobody wanted the stream any more was
+// refused all the same.
+func TestRefusalCountsThoughReleased(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &source{play: func(ctx context.Context, to video.Sink, session int) error {
+			if session == 1 {
+				return stream{}.play(ctx, to)
+			}
+			<-ctx.Done()
+			return fault(citywatch.CameraBadCredentials)
+		}}
+		b := start(t, onDemand(src, nil), video.Options{Linger: time.Second}, video.Deps{})
+		time.Sleep(30 * time.Second)
+		for range 10 {
+			sub, err := b.Subscribe("a", video.Main)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			sub.Close()
+			time.Sleep(4 * time.Second)
+		}
+		b.expect(0, "a", citywatch.CameraBadCredentials)
+		if src.plays.Load() != 2 {
+			t.Errorf("%d tries within a minute", src.plays.Load()-1)
 		}
 		b.stop()
 	})

@@ -81,7 +81,7 @@ func TestGateway(t *testing.T) {
 		two.off.Store(true)
 		three.off.Store(true)
 		// All is told at once, when the last is missed.
-		expect(8*time.Second, "down", "gateway", "gateway", "gateway")
+		expect(4*time.Second, "down", "gateway", "gateway", "gateway")
 		if state := b.lastText("nvr-1", "state"); state != "unreachable" {
 			t.Errorf("the camera's own state is %q", state)
 		}

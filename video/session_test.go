@@ -107,33 +107,51 @@ func TestBadCameras(t *testing.T) {
 	}
 }
 
+// However often sessions fail, and however: nothing is left of them.
 func TestNothingIsLeftOfFailedSessions(t *testing.T) {
-	for name, bad := range badCameras() {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				src := playing(func(ctx context.Context, to video.Sink) error {
-					limited, cancel := context.WithTimeout(ctx, 3*time.Second)
-					defer cancel()
-					return bad.play(limited, to)
-				})
-				b := start(t, one(src), video.Options{}, video.Deps{})
-				time.Sleep(time.Minute)
-				synctest.Wait()
-				before := runtime.NumGoroutine() - int(src.running.Load())
-				for src.plays.Load() < 300 && bad.want != citywatch.CameraFrozen {
-					time.Sleep(time.Minute)
-				}
-				synctest.Wait()
-				if after := runtime.NumGoroutine() - int(src.running.Load()); after > before {
-					t.Errorf("%d goroutines after %d sessions, %d before", after, src.plays.Load(), before)
-				}
-				b.stop()
-				if src.running.Load() != 0 {
-					t.Error("Run returned before a session had")
-				}
+	synctest.Test(t, func(t *testing.T) {
+		var specs []video.Spec
+		var sources []*source
+		for name, bad := range badCameras() {
+			src := playing(func(ctx context.Context, to video.Sink) error {
+				limited, cancel := context.WithTimeout(ctx, 3*time.Second)
+				defer cancel()
+				return bad.play(limited, to)
 			})
-		})
-	}
+			sources = append(sources, src)
+			specs = append(specs, video.Spec{Camera: camera(name), Main: src})
+		}
+		// Apart from those in which sessions run just now.
+		goroutines := func() int {
+			synctest.Wait()
+			n := runtime.NumGoroutine()
+			for _, src := range sources {
+				n -= int(src.running.Load())
+			}
+			return n
+		}
+		b := start(t, specs, video.Options{}, video.Deps{})
+		time.Sleep(time.Minute)
+		before := goroutines()
+		sessions := func() (n int32) {
+			for _, src := range sources {
+				n += src.plays.Load()
+			}
+			return n
+		}
+		for sessions() < 300*int32(len(sources)) {
+			time.Sleep(time.Minute)
+		}
+		if after := goroutines(); after > before {
+			t.Errorf("%d goroutines after %d sessions, %d before", after, sessions(), before)
+		}
+		b.stop()
+		for _, src := range sources {
+			if src.running.Load() != 0 {
+				t.Error("Run returned before a session had")
+			}
+		}
+	})
 }
 
 func TestTriesAreSpread(t *testing.T) {
@@ -216,6 +234,22 @@ func TestFrozenCameraThaws(t *testing.T) {
 			t.Errorf("%+v", st)
 		}
 		b.expect(35*time.Second, "a", citywatch.CameraOnline)
+		b.stop()
+	})
+}
+
+// A camera that plays a file begins it anew with each session; that is no frozen
+// picture.
+func TestSameBeginningIsNotFrozen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, one(playing(stream{still: true, frames: 25 * 8}.play)), video.Options{}, video.Deps{})
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		for _, r := range b.of("a") {
+			if state, _ := r.Text("state"); state == "frozen" {
+				t.Fatalf("frozen at %v", r.Time)
+			}
+		}
 		b.stop()
 	})
 }

@@ -47,7 +47,8 @@ type Deps struct {
 	// it does, the newest readings are kept for it, and older ones dropped.
 	Deliver func(ctx context.Context, readings []citywatch.Reading) error
 	// Annotate tell more values for a camera's health; those that are not
-	// known are absent. Of values with the same name the health's own count,
+	// known are absent. They are asked where Deliver is called, and may take
+	// their time too. Of values with the same name the health's own count,
 	// then those that come first.
 	Annotate []func(camera string, now time.Time) []citywatch.Value
 	// Gateways tell the zone and the sector of gateways by their ids. Of one

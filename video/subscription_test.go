@@ -295,6 +295,41 @@ func TestNothingStaleIsReplayed(t *testing.T) {
 	}
 }
 
+// A source that still sends into a session that is over reaches nobody.
+func TestNothingOfAnOldSessionIsPassedOn(t *testing.T) {
+	p := newProducer(5, Options{})
+	old := p.session
+	p.begin()
+	p.unit(0, true)
+	s, _ := p.feed.subscribe()
+	r := reader{t: t}
+	r.drain(s, 1<<30)
+	old.Tracks([]Track{{Codec: H265}})
+	old.Lost(1)
+	old.Unit(*unitOf(10, true))
+	if it, ok := s.pop(); ok {
+		t.Errorf("%+v", it)
+	}
+	p.unit(0, false)
+	if n := r.drain(s, 1<<30); n != 1 || r.gaps != 0 {
+		t.Errorf("%d units, %d gaps", n, r.gaps)
+	}
+}
+
+// Of a stream that is pulled only while somebody watches, nothing stays cached.
+func TestNothingStaysOfASecondaryStream(t *testing.T) {
+	for _, primary := range []bool{true, false} {
+		p := newProducer(5, Options{})
+		p.feed.primary = primary
+		p.unit(0, true)
+		p.unit(0, false)
+		p.feed.end(p.session, errReleased, false)
+		if _, kept := p.feed.keyFrame(); kept != primary || (p.feed.budget.used.Load() > 0) != primary {
+			t.Errorf("primary %v: key frame %v, %d bytes", primary, kept, p.feed.budget.used.Load())
+		}
+	}
+}
+
 func TestUnitsAreNotCopied(t *testing.T) {
 	p := newProducer(6, Options{})
 	s, _ := p.feed.subscribe()
