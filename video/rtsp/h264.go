@@ -18,6 +18,10 @@ const (
 	maxSide = 16384
 	// maxPPS is how many picture parameter sets of one stream are kept.
 	maxPPS = 16
+	// maxReorder is the most that the standards allow.
+	maxReorder = 16
+	// videoRate is of the clock of all video, 1/s.
+	videoRate = 90000
 )
 
 // h264Syntax is the syntax of H.264.
@@ -26,8 +30,10 @@ type h264Syntax struct {
 	info  h264.SPS
 	pps   map[uint32][]byte // by id
 	ppsID uint32            // the one that key frames use
-	dts   *h264.DTSExtractor
-	units [2][]byte // what dts is given
+	// One of these, or none if frames are sent as they are shown.
+	reorder *reorder
+	counts  *h264.DTSExtractor
+	units   [2][]byte // what counts is given
 }
 
 func newH264(sps, pps []byte) *h264Syntax {
@@ -123,10 +129,15 @@ func (x *h264Syntax) setSPS(nal []byte) {
 		return
 	}
 	x.sps, x.info = bytes.Clone(nal), info
-	x.dts = nil
-	if info.PicOrderCntType != 2 && !noReorder264(&info) {
-		x.dts = &h264.DTSExtractor{}
-		x.dts.Initialize()
+	x.reorder, x.counts = nil, nil
+	depth, known := reorder264(&info)
+	switch {
+	case !known:
+		// From the pictures' own count of the order in which they are shown.
+		x.counts = &h264.DTSExtractor{}
+		x.counts.Initialize()
+	case depth > 0:
+		x.reorder = newReorder(depth, info.FPS())
 	}
 }
 
@@ -145,13 +156,17 @@ func checkSize(width, height int) error {
 	return nil
 }
 
-// noReorder264 reports whether the frames are sent as they are shown.
-func noReorder264(info *h264.SPS) bool {
+// reorder264 returns how many frames may be sent before one that is shown
+// earlier, if that is said.
+func reorder264(info *h264.SPS) (depth int, known bool) {
 	const baseline = 66
-	if info.ProfileIdc == baseline {
-		return true
+	if info.ProfileIdc == baseline || info.PicOrderCntType == 2 {
+		return 0, true
 	}
-	return info.VUI != nil && info.VUI.BitstreamRestriction != nil && info.VUI.BitstreamRestriction.MaxNumReorderFrames == 0
+	if info.VUI == nil || info.VUI.BitstreamRestriction == nil {
+		return 0, false
+	}
+	return int(min(info.VUI.BitstreamRestriction.MaxNumReorderFrames, maxReorder)), true
 }
 
 // setPPS keeps the parameter set if it is valid.
@@ -177,7 +192,10 @@ func h264PPSID(nal []byte) (uint32, bool) {
 }
 
 func (x *h264Syntax) order(f frame, pts int64) (int64, error) {
-	if x.dts == nil {
+	switch {
+	case x.reorder != nil:
+		return x.reorder.dts(pts), nil
+	case x.counts == nil:
 		return pts, nil
 	}
 	// Only the sets and the head of the first slice are read.
@@ -185,5 +203,5 @@ func (x *h264Syntax) order(f frame, pts int64) (int64, error) {
 	if f.key {
 		units = append(x.units[:0], x.sps, f.slice)
 	}
-	return x.dts.Extract(units, pts)
+	return x.counts.Extract(units, pts)
 }

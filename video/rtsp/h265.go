@@ -16,8 +16,7 @@ type h265Syntax struct {
 	info     h265.SPS
 	pps      map[uint32][]byte // by id
 	ppsID    uint32            // the one that key frames use
-	dts      *h265.DTSExtractor
-	units    [3][]byte // what dts is given
+	reorder  *reorder          // nil if frames are sent as they are shown
 }
 
 func newH265(vps, sps, pps []byte) *h265Syntax {
@@ -126,11 +125,18 @@ func (x *h265Syntax) setSPS(nal []byte) {
 		return
 	}
 	x.sps, x.info = bytes.Clone(nal), info
-	x.dts = nil
-	if n := len(info.MaxNumReorderPics); n == 0 || info.MaxNumReorderPics[n-1] != 0 {
-		x.dts = &h265.DTSExtractor{}
-		x.dts.Initialize()
+	x.reorder = nil
+	// The last is that of all temporal layers together.
+	if n := len(info.MaxNumReorderPics); n > 0 && info.MaxNumReorderPics[n-1] != 0 {
+		x.reorder = newReorder(int(min(info.MaxNumReorderPics[n-1], maxReorder)), fps265(&info))
 	}
+}
+
+func fps265(info *h265.SPS) float64 {
+	if info.VUI == nil || info.VUI.TimingInfo == nil || info.VUI.TimingInfo.NumUnitsInTick == 0 {
+		return 0
+	}
+	return float64(info.VUI.TimingInfo.TimeScale) / float64(info.VUI.TimingInfo.NumUnitsInTick)
 }
 
 func parseSPS265(nal []byte) (info h265.SPS, err error) {
@@ -166,32 +172,9 @@ func parsePPS265(nal []byte) (info h265.PPS, err error) {
 	return info, info.Unmarshal(nal)
 }
 
-// order works out the DTS. The extractor knows the types of NAL unit that most
-// encoders use; to it the others are shown as those with the same header.
-func (x *h265Syntax) order(f frame, pts int64) (int64, error) {
-	if x.dts == nil {
+func (x *h265Syntax) order(_ frame, pts int64) (int64, error) {
+	if x.reorder == nil {
 		return pts, nil
 	}
-	slice := f.slice
-	if as := standIn265(nalType265(slice)); as != nalType265(slice) {
-		slice = bytes.Clone(slice[:min(len(slice), 32)])
-		slice[0] = slice[0]&0x81 | byte(as)<<1
-	}
-	units := append(x.units[:0], slice)
-	if f.key {
-		units = append(x.units[:0], x.sps, x.pps[x.ppsID], slice)
-	}
-	return x.dts.Extract(units, pts)
-}
-
-func standIn265(t h265.NALUType) h265.NALUType {
-	switch t {
-	case h265.NALUType_TSA_N, h265.NALUType_STSA_N, h265.NALUType_RADL_N:
-		return h265.NALUType_TRAIL_N
-	case h265.NALUType_TSA_R, h265.NALUType_STSA_R, h265.NALUType_RADL_R:
-		return h265.NALUType_TRAIL_R
-	case h265.NALUType_BLA_W_LP, h265.NALUType_BLA_W_RADL, h265.NALUType_BLA_N_LP:
-		return h265.NALUType_CRA_NUT
-	}
-	return t
+	return x.reorder.dts(pts), nil
 }

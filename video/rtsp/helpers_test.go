@@ -1,4 +1,4 @@
-package rtsp_test
+package rtsp
 
 import (
 	"bytes"
@@ -15,7 +15,6 @@ import (
 	"citywatch/internal/servertest"
 	"citywatch/video"
 	"citywatch/video/address"
-	"citywatch/video/rtsp"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -113,7 +112,7 @@ func (p *tape) Unit(u video.Unit) {
 	p.dts[u.Track] = u.DTS
 	p.events = append(p.events, event{unit: u})
 	if track.Codec.IsVideo() {
-		if p.pictures++; p.pictures == p.want {
+		if p.pictures++; p.pictures == p.want && p.done != nil {
 			p.done()
 		}
 	} else {
@@ -189,7 +188,7 @@ func (p *tape) decodes() int {
 }
 
 // play plays until so many pictures came, and returns what did.
-func play(t testing.TB, o rtsp.Options, pictures int) (*tape, error) {
+func play(t testing.TB, o Options, pictures int) (*tape, error) {
 	t.Helper()
 	if o.Networks.String() == address.Private {
 		o.Networks = loopback(t)
@@ -198,7 +197,7 @@ func play(t testing.TB, o rtsp.Options, pictures int) (*tape, error) {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	p := &tape{t: t, want: pictures, done: cancel}
-	err := rtsp.New(o).Play(ctx, p)
+	err := New(o).Play(ctx, p)
 	if errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("only %d pictures in %v", p.pictures, limit)
 	}
@@ -206,7 +205,7 @@ func play(t testing.TB, o rtsp.Options, pictures int) (*tape, error) {
 }
 
 // mustPlay is play of a stream that does not end by itself.
-func mustPlay(t testing.TB, o rtsp.Options, pictures int) *tape {
+func mustPlay(t testing.TB, o Options, pictures int) *tape {
 	t.Helper()
 	p, err := play(t, o, pictures)
 	if !errors.Is(err, context.Canceled) {
@@ -222,7 +221,7 @@ type take struct {
 }
 
 // playAll plays the streams at once, for the tests' time is spent waiting.
-func playAll(t *testing.T, streams map[string]rtsp.Options, pictures int) map[string]take {
+func playAll(t *testing.T, streams map[string]Options, pictures int) map[string]take {
 	t.Helper()
 	var (
 		wg    sync.WaitGroup

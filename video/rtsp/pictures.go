@@ -34,7 +34,7 @@ type syntax interface {
 	// track returns the parameter sets and what they say; ok is false until
 	// they are complete.
 	track() (t video.Track, ok bool)
-	// order returns the DTS of a frame, given all before it.
+	// order returns the DTS of a frame; it is asked of each that is handed on.
 	order(f frame, pts int64) (int64, error)
 }
 

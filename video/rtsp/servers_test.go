@@ -1,4 +1,4 @@
-package rtsp_test
+package rtsp
 
 import (
 	"context"
@@ -18,11 +18,10 @@ import (
 	"citywatch"
 	"citywatch/internal/servertest"
 	"citywatch/video"
-	"citywatch/video/rtsp"
 )
 
-// pictures is what is pulled of each stream: three key frames or more.
-const pictures = 34
+// enough is what is pulled of each stream: three key frames or more.
+const enough = 34
 
 // TestGStreamer pulls what GStreamer's server sends, over both transports, and
 // has ffmpeg decode it.
@@ -34,25 +33,25 @@ func TestGStreamer(t *testing.T) {
 		"h265":  servertest.GstH265,
 		"mjpeg": servertest.GstMJPEG + servertest.GstAAC,
 	}})
-	type stream struct {
+	type want struct {
 		path         string
 		codec, sound video.Codec
 		reordered    bool // frames are sent in another order than they are shown
 	}
-	streams := []stream{
+	streams := []want{
 		{path: "h264", codec: video.H264, sound: video.PCMA},
 		{path: "h264b", codec: video.H264, reordered: true},
 		{path: "h265", codec: video.H265, reordered: true},
 		{path: "mjpeg", codec: video.MJPEG, sound: video.AAC},
 	}
-	transports := []rtsp.Transport{rtsp.TCP, rtsp.UDP}
-	options := map[string]rtsp.Options{}
+	transports := []Transport{TCP, UDP}
+	options := map[string]Options{}
 	for _, s := range streams {
 		for _, transport := range transports {
-			options[s.path+string(transport)] = rtsp.Options{Address: parse(t, server.URL+s.path), Transport: transport}
+			options[s.path+string(transport)] = Options{Address: parse(t, server.URL+s.path), Transport: transport}
 		}
 	}
-	takes := playAll(t, options, pictures)
+	takes := playAll(t, options, enough)
 	for _, s := range streams {
 		for _, transport := range transports {
 			t.Run(s.path+" "+string(transport), func(t *testing.T) {
@@ -77,10 +76,10 @@ func TestVLC(t *testing.T) {
 	media := servertest.Media(t, "media.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=15", "-t", "20",
 		"-c:v", "libx264", "-preset", "veryfast", "-g", "15", "-bf", "2", "-pix_fmt", "yuv420p")
 	server := servertest.VLC(t, media)
-	takes := playAll(t, map[string]rtsp.Options{
+	takes := playAll(t, map[string]Options{
 		"auto": {Address: parse(t, server.URL+"stream")}, // it refuses TCP
-		"udp":  {Address: parse(t, server.URL+"stream"), Transport: rtsp.UDP},
-	}, pictures)
+		"udp":  {Address: parse(t, server.URL+"stream"), Transport: UDP},
+	}, enough)
 	for name, taken := range takes {
 		t.Run(name, func(t *testing.T) {
 			if p := taken.played(t); !reordered(p) {
@@ -97,14 +96,14 @@ func TestLogin(t *testing.T) {
 	streams := map[string]string{"h264": servertest.GstH264}
 	digest := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: streams, User: user, Password: password})
 	basic := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: streams, User: user, Password: password, Basic: true})
-	options := map[string]rtsp.Options{}
+	options := map[string]Options{}
 	for name, server := range map[string]*servertest.RTSP{"digest": digest, "basic": basic} {
 		bare := parse(t, server.URL+"h264")
-		options[name] = rtsp.Options{Address: bare.WithCredentials(user, password)}
-		options[name+" wrong"] = rtsp.Options{Address: bare.WithCredentials(user, "c4n4ry")}
-		options[name+" none"] = rtsp.Options{Address: bare}
+		options[name] = Options{Address: bare.WithCredentials(user, password)}
+		options[name+" wrong"] = Options{Address: bare.WithCredentials(user, "c4n4ry")}
+		options[name+" none"] = Options{Address: bare}
 	}
-	for name, taken := range playAll(t, options, pictures) {
+	for name, taken := range playAll(t, options, enough) {
 		t.Run(name, func(t *testing.T) {
 			if !strings.Contains(name, " ") {
 				taken.played(t)
@@ -121,14 +120,14 @@ func TestTransports(t *testing.T) {
 	streams := map[string]string{"h264": servertest.GstH264}
 	tcp := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: streams, Transport: "tcp"})
 	udp := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: streams, Transport: "udp"})
-	takes := playAll(t, map[string]rtsp.Options{
+	takes := playAll(t, map[string]Options{
 		"tcp auto": {Address: parse(t, tcp.URL+"h264")},
 		"udp auto": {Address: parse(t, udp.URL+"h264")},
-		"tcp udp":  {Address: parse(t, tcp.URL+"h264"), Transport: rtsp.UDP},
-		"udp tcp":  {Address: parse(t, udp.URL+"h264"), Transport: rtsp.TCP},
+		"tcp udp":  {Address: parse(t, tcp.URL+"h264"), Transport: UDP},
+		"udp tcp":  {Address: parse(t, udp.URL+"h264"), Transport: TCP},
 		"path":     {Address: parse(t, udp.URL+"other")},
 		"refused":  {Address: parse(t, "rtsp://"+servertest.FreeAddr(t)+"/")},
-	}, pictures)
+	}, enough)
 	for name, taken := range takes {
 		t.Run(name, func(t *testing.T) {
 			if strings.HasSuffix(name, "auto") {
@@ -149,12 +148,12 @@ func TestRTSPS(t *testing.T) {
 		Streams: map[string]string{"h264": servertest.GstH264}, PEM: cert,
 	})
 	a := parse(t, server.URL+"h264")
-	takes := playAll(t, map[string]rtsp.Options{
+	takes := playAll(t, map[string]Options{
 		"trusted":  {Address: a, TLS: &tls.Config{RootCAs: pool}},
 		"strange":  {Address: a},
 		"no TLS":   {Address: parse(t, strings.Replace(server.URL, "rtsps", "rtsp", 1)+"h264"), Timeout: 2 * time.Second},
-		"only TLS": {Address: a, TLS: &tls.Config{RootCAs: pool}, Transport: rtsp.UDP},
-	}, pictures)
+		"only TLS": {Address: a, TLS: &tls.Config{RootCAs: pool}, Transport: UDP},
+	}, enough)
 	takes["trusted"].played(t)
 	takes["only TLS"].played(t)
 	if f := takes["strange"].failed(t, citywatch.CameraUnreachable); !strings.Contains(f.Error(), "certificate") {
@@ -170,7 +169,7 @@ func (k take) played(t *testing.T) *tape {
 	if !errors.Is(k.err, context.Canceled) {
 		t.Fatalf("it ended by itself: %v", k.err)
 	}
-	checkPlayed(t, k.tape, pictures)
+	checkPlayed(t, k.tape, enough)
 	return k.tape
 }
 
