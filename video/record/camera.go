@@ -170,7 +170,7 @@ func (c *camera) start(u *video.Unit) bool {
 		return false
 	}
 	c.tracks[u.Track] = t
-	c.clock.settle(u.DTS)
+	c.clock.settle(u.DTS, u.Arrived)
 	c.open, c.base, c.last = true, u.DTS, u.DTS-c.frame
 	c.next = append(c.next[:0], make([]int64, len(c.tracks))...)
 	c.part.reset(c.tracks)

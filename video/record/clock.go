@@ -14,31 +14,30 @@ const (
 )
 
 // A clock knows when, by this machine's, a stream's frames were. A frame may
-// come late, and a burst of them very late: only when the soonest of a whole
-// window is late is the clock itself off. None can come before it was there:
-// one that does proves it at once.
+// come late, and a burst of them very late, but none before it was there: it is
+// the one that came soonest in a whole window that tells the time. A window is
+// one of both clocks, lest a burst fill it.
 type clock struct {
 	zero  time.Time // of the stream's time
 	since time.Duration
+	began time.Time     // since, as it arrived
 	low   time.Duration // least lateness since
-	off   time.Duration // how far zero is off
+	off   time.Duration // how far zero is off, as the last window has it
 }
 
 // start takes the first frame of a stream.
 func (c *clock) start(dts time.Duration, arrived time.Time) {
 	// The monotonic reading goes: it is the clock on the wall that counts.
-	*c = clock{zero: arrived.Round(0).Add(-dts), since: dts, low: unobserved}
+	arrived = arrived.Round(0)
+	*c = clock{zero: arrived.Add(-dts), since: dts, began: arrived, low: unobserved}
 }
 
 // observe takes each further frame.
 func (c *clock) observe(dts time.Duration, arrived time.Time) {
-	late := arrived.Round(0).Sub(c.zero.Add(dts))
-	c.low = min(c.low, late)
-	if late < -clockStep {
-		c.off = c.low
-	}
-	if dts-c.since >= clockWindow {
-		c.off, c.since, c.low = c.low, dts, unobserved
+	arrived = arrived.Round(0)
+	c.low = min(c.low, arrived.Sub(c.zero.Add(dts)))
+	if dts-c.since >= clockWindow && arrived.Sub(c.began).Abs() >= clockWindow {
+		c.off, c.since, c.began, c.low = c.low, dts, arrived, unobserved
 	}
 }
 
@@ -46,12 +45,12 @@ func (c *clock) observe(dts time.Duration, arrived time.Time) {
 func (c *clock) trouble() bool { return c.off < -clockStep || c.off > clockStep }
 
 // settle takes what was found into account, at the beginning of a segment.
-func (c *clock) settle(dts time.Duration) {
+func (c *clock) settle(dts time.Duration, arrived time.Time) {
 	shift := c.off
 	if !c.trouble() {
 		shift = min(max(shift, -clockSlew), clockSlew)
 	}
-	*c = clock{zero: c.zero.Add(shift), since: dts, low: unobserved}
+	*c = clock{zero: c.zero.Add(shift), since: dts, began: arrived.Round(0), low: unobserved}
 }
 
 // at returns when a frame was.

@@ -181,7 +181,11 @@ func toNTP(t time.Time) uint64 {
 
 func fromNTP(v uint64) time.Time {
 	ns := (uint64(uint32(v))*uint64(time.Second) + 1<<31) >> 32
-	return time.Unix(int64(v>>32)-ntpEpoch, int64(ns))
+	s := int64(v >> 32)
+	if s < 1<<31 { // its seconds begin anew in 2036
+		s += 1 << 32
+	}
+	return time.Unix(s-ntpEpoch, int64(ns))
 }
 
 // lengthen sets how long the last sample of a run is, now that the next is
