@@ -60,6 +60,7 @@ func (s *Scene) Run(ctx context.Context) error {
 		all.Go(func() { c.run(ctx) })
 	}
 	all.Wait()
+	<-ctx.Done() // where no camera is judged there is nothing to do until then
 	return ctx.Err()
 }
 
