@@ -15,6 +15,7 @@ import (
 	"citywatch/video"
 	"citywatch/video/address"
 	videolive "citywatch/video/live"
+	"citywatch/video/record"
 	"citywatch/video/rtsp"
 
 	"github.com/paulmach/orb"
@@ -27,6 +28,7 @@ type lens struct {
 	bearing  float64
 	url      string // empty: nothing answers
 	onDemand bool
+	record   bool
 }
 
 // A looking is the province's cameras, pulled and shown as citywatch does it.
@@ -35,6 +37,7 @@ type looking struct {
 	video    *video.Video
 	frames   *videolive.Live
 	live     *live.Server
+	recorder *record.Recorder
 
 	mu      sync.Mutex
 	viewers map[string]int // by camera
@@ -49,6 +52,7 @@ func (p *province) look(t *testing.T, lenses ...lens) *looking {
 		t.Fatal(err)
 	}
 	var specs []video.Spec
+	policies := map[string]record.Policy{}
 	for _, l := range lenses {
 		a, err := address.Parse(cmp.Or(l.url, "rtsp://127.0.0.1:9/nothing"))
 		if err != nil {
@@ -62,6 +66,9 @@ func (p *province) look(t *testing.T, lenses ...lens) *looking {
 			Camera: camera, OnDemand: l.onDemand,
 			Main: rtsp.New(rtsp.Options{Address: a, Transport: rtsp.TCP, Networks: here, Timeout: 3 * time.Second}),
 		})
+		if l.record {
+			policies[l.id] = record.Policy{Keep: time.Hour}
+		}
 		p.devices = append(p.devices, citywatch.DeviceState{Device: &citywatch.Device{
 			ID: l.id, Name: l.name, Class: citywatch.CameraHealthClass, Sector: "traffic", Zone: camera.Zone,
 			Position: l.at, Period: 10 * time.Second,
@@ -74,11 +81,18 @@ func (p *province) look(t *testing.T, lenses ...lens) *looking {
 			return k.video.Subscribe(camera, q)
 		},
 	})
+	k.recorder = record.New(record.Options{Dir: t.TempDir()}, record.Deps{
+		Cameras:   policies,
+		Subscribe: func(camera string) (record.Stream, error) { return k.video.Subscribe(camera, video.Main) },
+	})
 	k.live = live.New(live.Options{}, live.Deps{Open: k.open, Status: k.video.Status})
-	p.watch = func(d *dashboards.Deps) { d.Cameras, d.Live, d.KeyFrame = k.video, k.live, k.keyFrame }
+	p.watch = func(d *dashboards.Deps) {
+		d.Cameras, d.Live, d.KeyFrame, d.Recordings = k.video, k.live, k.keyFrame, recordings{k.recorder}
+		d.CameraValues = []func(string, time.Time) []citywatch.Value{k.recorder.Values}
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var parts sync.WaitGroup
-	for _, run := range []func(context.Context) error{k.video.Run, k.frames.Run, k.live.Run} {
+	for _, run := range []func(context.Context) error{k.video.Run, k.frames.Run, k.live.Run, k.recorder.Run} {
 		parts.Go(func() {
 			if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
 				t.Errorf("cameras: %v", err)
@@ -162,6 +176,26 @@ func (k *looking) keyFrame(id string) (dashboards.KeyFrame, error) {
 	}
 	data, mime, err := videolive.KeyFrameMP4(f)
 	return dashboards.KeyFrame{Data: data, MIME: mime, At: f.Unit.Arrived}, err
+}
+
+// recordings are what the pages' part sees of the recorder.
+type recordings struct{ *record.Recorder }
+
+func (r recordings) Intervals(id string, from, to time.Time) ([]dashboards.Interval, error) {
+	list, err := r.Recorder.Intervals(id, from, to)
+	var out []dashboards.Interval
+	for _, i := range list {
+		out = append(out, dashboards.Interval(i))
+	}
+	return out, err
+}
+
+func (r recordings) Clip(id string, from, to time.Time) (dashboards.Clip, error) {
+	c, err := r.Recorder.Clip(id, from, to)
+	if err != nil {
+		return dashboards.Clip{}, errors.Join(dashboards.ErrNotFound, err)
+	}
+	return dashboards.Clip{ReadSeekCloser: c, Interval: dashboards.Interval{From: c.From, To: c.To}}, nil
 }
 
 // waitState waits until the province knows that a camera is so.

@@ -30,8 +30,9 @@ func TestTiles(t *testing.T) {
 	film := newStudio(t)
 	victim := newCamera(t, film)
 	short := ffmpegtest.Recipe{Filter: "testsrc=size=320x180:rate=10", Width: 320, Height: 180, FPS: 10, Seconds: 2}
-	hevc := short
+	hevc, pictures := short, short
 	hevc.Codec, hevc.Seconds = video.H265, 6
+	pictures.Codec, pictures.Seconds = video.MJPEG, 4
 	p := newProvince(t)
 	k := p.look(t,
 		lens{id: "a-well", name: "Cầu Cốc Lếu", at: place(0), url: newCamera(t, film).url},
@@ -39,6 +40,7 @@ func TestTiles(t *testing.T) {
 		lens{id: "c-hangs", name: "Quốc lộ 70", at: place(2), url: newCamera(t, newReel(t, short)).url}, // one group, over and over
 		lens{id: "d-h265", name: "Ga Lào Cai", at: place(3), url: newCamera(t, newReel(t, hevc)).url},
 		lens{id: "e-rests", name: "Hồ Sa Pa", at: place(4), url: newCamera(t, film).url, onDemand: true},
+		lens{id: "f-mjpeg", name: "Bãi đỗ xe", at: place(5), url: newCamera(t, newReel(t, pictures)).url},
 	)
 	r := p.run(t, "127.0.0.1:0")
 	k.waitState(t, "b-dies", citywatch.CameraOnline)
@@ -46,7 +48,7 @@ func TestTiles(t *testing.T) {
 	b := newBrowser(t)
 	b.open(r.wall(), 1920, 1080)
 	b.waitLive()
-	b.do(command{"do": "click", "selector": ".cameras > header button"}) // all five
+	b.do(command{"do": "click", "selector": ".cameras > header button"}) // all of them
 
 	t.Run("plays", func(t *testing.T) {
 		b.wait(there(tile("a-well", `[data-look="live"]`)))
@@ -72,6 +74,25 @@ func TestTiles(t *testing.T) {
 			t.Error("it is shown as live")
 		}
 		k.waitViewers(t, "d-h265", 0)
+	})
+	t.Run("MJPEG", func(t *testing.T) {
+		b.wait(there(tile("f-mjpeg", `[data-look="live"][data-showing="pictures"]`)))
+		b.wait(there(tile("f-mjpeg", ` canvas`)) + ".width === 320")
+	})
+	t.Run("without streams", func(t *testing.T) {
+		// As in a browser that has no MediaSource.
+		b.do(command{"do": "eval", "js": `(() => {
+			const has = window.MediaSource;
+			window.MediaSource = undefined;
+			const tile = document.createElement("camera-tile");
+			tile.setAttribute("camera", "a-well");
+			tile.id = "plain";
+			tile.style.cssText = "position: fixed; z-index: 9; left: 0; top: 0; width: 320px; height: 180px";
+			document.body.append(tile);
+			window.restore = () => { window.MediaSource = has; tile.remove(); };
+		})()`})
+		b.wait(there(`#plain[data-look="still"][data-showing="video"]`))
+		b.do(command{"do": "eval", "js": "restore()"})
 	})
 	t.Run("gone", func(t *testing.T) {
 		b.wait(there(tile("b-dies", `[data-look="live"]`)))

@@ -1,9 +1,10 @@
 // One camera large: its picture, how it is, and what is recorded of it.
 
-import { computed, signal } from "@preact/signals";
+import { computed, signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import { ApiError, get } from "../shared/api";
+import { useEffect } from "preact/hooks";
+import { get } from "../shared/api";
+import { moment } from "../shared/camera/protocol";
 import { clipAt, spans, type CameraView } from "../shared/cameras";
 import { number } from "../shared/format";
 import { textValue, type Word } from "../shared/words";
@@ -23,7 +24,7 @@ export function CameraPanel(): JSX.Element | null {
   const view = opened.value;
   useEffect(() => () => void (clip.value = undefined), [view?.camera.id]);
   if (!view) return null;
-  const { id, name, zone } = view.camera.properties;
+  const { id, name, zone, recording } = view.camera.properties;
   const playing = clip.value?.camera === id ? clip.value : undefined;
   return (
     <section class="camera" aria-label={name}>
@@ -41,7 +42,7 @@ export function CameraPanel(): JSX.Element | null {
         <camera-tile key={id} camera={id} stream="main" label="" lang={lang.value} status={statusOf(view)} />
       )}
       <Details view={view} />
-      <Timeline key={id} camera={id} playing={playing} />
+      {recording !== undefined && <Timeline key={id} camera={id} playing={playing} />}
     </section>
   );
 }
@@ -82,21 +83,33 @@ function Details(props: { view: CameraView }): JSX.Element {
   );
 }
 
-/** A recorded clip; it is nothing like live, and says so. */
+/** A recorded clip; it is nothing like live, and says so, and of when each picture is. */
 function Clip(props: { camera: string; from: number; to: number }): JSX.Element {
-  const failed = signal(false);
+  const failed = useSignal(false);
+  const begin = useSignal(props.from);
+  const shown = useSignal(props.from);
   const query = new URLSearchParams({ from: new Date(props.from).toISOString(), to: new Date(props.to).toISOString() });
+  const url = `api/v1/cameras/${encodeURIComponent(props.camera)}/clip.mp4?${query}`;
+  useEffect(() => {
+    const abort = new AbortController();
+    // It begins with a key frame, and so a little before what was asked for.
+    fetch(url, { headers: { Range: "bytes=1-1" }, signal: abort.signal })
+      .then((answer) => (begin.value = moment(answer.headers.get("X-Clip-From") ?? undefined) ?? props.from))
+      .catch(() => {});
+    return () => abort.abort();
+  }, [url]);
   return (
     <div class="clip">
       <video
-        src={`api/v1/cameras/${encodeURIComponent(props.camera)}/clip.mp4?${query}`}
+        src={url}
         controls
         autoplay
         muted
+        onTimeUpdate={(event) => (shown.value = begin.value + event.currentTarget.currentTime * 1000)}
         onError={() => (failed.value = true)}
       />
       <p class="clip-of">
-        {t("cameraClip", { time: times.value.long(lang.value, props.from) })}
+        {t("cameraClip", { time: clock(shown.value) })}
         <button type="button" class="plain" onClick={() => (clip.value = undefined)}>
           {t("cameraBackLive")}
         </button>
@@ -104,6 +117,13 @@ function Clip(props: { camera: string; from: number; to: number }): JSX.Element 
       {failed.value && <p class="failed">{t("cameraClipFailed")}</p>}
     </div>
   );
+}
+
+/** 14:03:22, with the day where that was not today. */
+function clock(ms: number): string {
+  const date = times.value.date(lang.value, ms);
+  const today = now.value !== undefined && date === times.value.date(lang.value, now.value);
+  return today ? times.value.long(lang.value, ms) : `${times.value.long(lang.value, ms)}, ${date}`;
 }
 
 const day = 24 * 3_600_000;
@@ -114,7 +134,7 @@ const askAgain = 30_000;
 
 /** What is recorded of the last day, on a line that plays where it is touched. */
 function Timeline(props: { camera: string; playing: { from: number } | undefined }): JSX.Element | null {
-  const recorded = useRef(signal<{ at: number; intervals: Interval[] } | "failed" | "none" | undefined>(undefined)).current;
+  const recorded = useSignal<{ at: number; intervals: Interval[] } | "failed" | undefined>(undefined);
   useEffect(() => {
     const abort = new AbortController();
     const ask = async (): Promise<void> => {
@@ -123,10 +143,8 @@ function Timeline(props: { camera: string; playing: { from: number } | undefined
       try {
         const answer = await get<{ intervals: Interval[] }>(`cameras/${encodeURIComponent(props.camera)}/recordings?${query}`, abort.signal);
         recorded.value = { at: to, intervals: answer.intervals };
-      } catch (error) {
-        // Where nothing is recorded there is nothing to say.
-        const none = error instanceof ApiError && error.problem.status === 503;
-        if (!abort.signal.aborted) recorded.value = none ? "none" : "failed";
+      } catch {
+        if (!abort.signal.aborted) recorded.value = "failed";
       }
     };
     void ask();
@@ -137,7 +155,6 @@ function Timeline(props: { camera: string; playing: { from: number } | undefined
     };
   }, [props.camera]);
   const known = recorded.value;
-  if (known === "none") return null;
   if (!known) return <div class="timeline" />;
   if (known === "failed") return <p class="timeline muted">{t("cameraTimelineFailed")}</p>;
   if (known.intervals.length === 0) return <p class="timeline muted">{t("cameraTimelineNone")}</p>;

@@ -46,8 +46,9 @@ export function rests(view: CameraView): boolean {
   return resting.has(view.camera.id);
 }
 
-/** How often the API is asked again, in ms; and how soon after a change of a state. */
+/** How often the API is asked again, in ms: usually, while one camera is looked at, and after a change of a state. */
 const askEvery = 30_000;
+const askOften = 5_000;
 const askSoon = 500;
 
 /** Keeps the cameras up to date, once the page has begun. */
@@ -56,7 +57,7 @@ export function followCameras(): void {
   let known = "";
   const ask = async (): Promise<void> => {
     window.clearTimeout(timer);
-    timer = window.setTimeout(() => void ask(), askEvery);
+    timer = window.setTimeout(() => void ask(), openCamera.peek() ? askOften : askEvery);
     if (phase.peek() === "lost") return;
     try {
       cameras.value = (await get<CameraCollection>("cameras", AbortSignal.timeout(askEvery))).features;
@@ -64,6 +65,9 @@ export function followCameras(): void {
       // What is known stays: the stream tells how each camera is.
     }
   };
+  effect(() => {
+    if (openCamera.value) void ask();
+  });
   void ask();
   effect(() => {
     const states = cameras.value.map((c) => streamed(devices.value.get(c.id)) ?? "").join();

@@ -203,7 +203,8 @@ export class CameraTile extends HTMLElement {
     write(this.#note, this.getAttribute("note") ?? "");
     write(this.#mark, this.caption(verdict, facts));
     // A camera that is gone is shown as it was last seen.
-    if (this.#session && !this.#stills && facts.showing === "nothing" && verdict.look === "stale") this.showStills(lastEvery);
+    const unseen = facts.showing === "nothing" && verdict.look === "stale" && facts.lastFrame !== undefined;
+    if (unseen && this.#session && !this.#stills) this.showStills(lastEvery);
   }
 
   private t(key: Word, values?: Record<string, string | number>): string {
