@@ -39,9 +39,26 @@ func (s scenery) with(change func(pix []float32, t float64)) scenery {
 
 func each(f func(v float32) float32) func(pix []float32) {
 	return func(pix []float32) {
-		for i, v := range pix {
-			pix[i] = f(v)
+		// Grey levels are looked up: a call for each pixel takes too long.
+		var becomes [512]float32
+		for v := range becomes {
+			becomes[v] = f(float32(v))
 		}
+		lookUp(pix, &becomes)
+	}
+}
+
+//go:norace
+func lookUp(pix []float32, becomes *[512]float32) {
+	for i, v := range pix {
+		pix[i] = becomes[min(max(int(v), 0), 511)]
+	}
+}
+
+//go:norace
+func scale(pix []float32, middle, by float32) {
+	for i, v := range pix {
+		pix[i] = middle + (v-middle)*by
 	}
 }
 
@@ -56,24 +73,20 @@ func after(from float64, do func(pix []float32)) func([]float32, float64) {
 // exposure multiplies all of the picture by what f tells of a time.
 func exposure(f func(t float64) float64) func([]float32, float64) {
 	return func(pix []float32, t float64) {
-		g := float32(f(t))
-		for i, v := range pix {
-			pix[i] = v * g
-		}
+		scale(pix, 0, float32(f(t)))
 	}
 }
 
 // fog leaves that share of the view's contrast.
 func fog(share func(t float64) float64) func([]float32, float64) {
 	return func(pix []float32, t float64) {
-		k := float32(share(t))
-		for i, v := range pix {
-			pix[i] = 185 + (v-185)*k
-		}
+		scale(pix, 185, float32(share(t)))
 	}
 }
 
 // hand is what a hand close before the lens leaves: a smooth patch of light.
+//
+//go:norace
 func hand(pix []float32) {
 	for y := range viewH {
 		for x := range viewW {
@@ -94,6 +107,7 @@ func truck(from, to float64) func([]float32, float64) {
 	}
 }
 
+//go:norace
 func rain(pix []float32, t float64) {
 	r := rand.New(rand.NewPCG(uint64(t*1000), 2))
 	for range 250 {
