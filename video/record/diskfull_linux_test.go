@@ -52,13 +52,13 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// A feeder sends footage of a camera for ever, a minute of it in a moment: half
-// a megabyte.
+// A feeder sends footage of a camera for ever: half a megabyte a minute, which
+// it takes a moment for.
 type feeder struct {
 	s    *studio
 	id   string
 	film footage
-	at   time.Duration
+	sent int
 }
 
 func newFeeder(s *studio, id string) *feeder {
@@ -72,13 +72,22 @@ func newFeeder(s *studio, id string) *feeder {
 	return &feeder{s: s, id: id, film: f}
 }
 
-func (f *feeder) minute() {
-	for _, u := range f.film.units {
-		u.DTS, u.PTS = u.DTS+f.at, u.PTS+f.at
+// at is how far it has come.
+func (f *feeder) at() time.Duration {
+	n := len(f.film.units)
+	return time.Duration(f.sent/n)*f.film.length + f.film.units[f.sent%n].DTS
+}
+
+func (f *feeder) minute() { f.seconds(60) }
+
+func (f *feeder) seconds(n int) {
+	for range 4 * n {
+		u := f.film.units[f.sent%len(f.film.units)]
+		u.DTS, u.PTS = f.at(), f.at()
 		u.Arrived = epoch.Add(u.DTS)
 		f.s.scripts[f.id].items <- video.Item{Unit: u}
+		f.sent++
 	}
-	f.at += f.film.length
 }
 
 // fillAndFree holds that the oldest of all cameras go for what comes, that
@@ -125,16 +134,16 @@ func fillAndFree(t *testing.T, disk string, min int64) {
 		// While others fill what is deleted, that goes on by and by.
 		return s.state() == record.DiskFull && (min == 1 || from("b") < 0)
 	})
-	a0, b0 := a.at, b.at
+	a0, b0 := a.at(), b.at()
 	if v := s.rec.Values("b", time.Now().Add(time.Minute)); v[0].Number != 0 {
 		t.Errorf("values %v of a camera that is not recorded", v)
 	}
 	full()
 	freed := time.Now()
 	eventually(t, "recording goes on", func() bool {
-		a.minute()
-		b.minute()
-		time.Sleep(700 * time.Millisecond)
+		a.seconds(5)
+		b.seconds(5)
+		time.Sleep(100 * time.Millisecond)
 		return s.state() == record.OK && to("a") > a0 && to("b") > b0
 	})
 	t.Logf("recording went on %v after there was room", time.Since(freed).Round(10*time.Millisecond))
@@ -149,17 +158,6 @@ func fillAndFree(t *testing.T, disk string, min int64) {
 			}
 		}
 	}
-}
-
-// state returns what the recorder said last.
-func (s *studio) state() record.State {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.readings) == 0 {
-		return ""
-	}
-	state, _ := s.readings[len(s.readings)-1].Text("state")
-	return record.State(state)
 }
 
 // fill takes all room there is, and what becomes free, until what it returns is

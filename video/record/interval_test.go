@@ -274,8 +274,8 @@ func TestClipIsServed(t *testing.T) {
 		s.shoot("cam", f, round*f.length, epoch.Add(round*f.length))
 	}
 	s.settle("cam", f)
-	clip, data := s.clip("cam", epoch.Add(5*time.Second), epoch.Add(30*time.Second))
-	again, err := s.rec.Clip("cam", epoch.Add(5*time.Second), epoch.Add(30*time.Second))
+	clip, data := s.clip("cam", epoch.Add(5*time.Second), epoch.Add(11*time.Second))
+	again, err := s.rec.Clip("cam", epoch.Add(5*time.Second), epoch.Add(11*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestClipIsServed(t *testing.T) {
 	if again.ETag != clip.ETag || len(clip.ETag) < 10 {
 		t.Errorf("the same clip is once %s and once %s", clip.ETag, again.ETag)
 	}
-	if other, _ := s.clip("cam", epoch.Add(5*time.Second), epoch.Add(29*time.Second)); other.ETag == clip.ETag {
+	if other, _ := s.clip("cam", epoch.Add(5*time.Second), epoch.Add(10*time.Second)); other.ETag == clip.ETag {
 		t.Errorf("another clip is %s, too", other.ETag)
 	}
 	if err := iotest.TestReader(again, data); err != nil {

@@ -207,6 +207,9 @@ func TestReadings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, set{ids: []string{"a", "b"}})
 		s.run("a", 25*time.Second)
+		synctest.Wait()
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		r := s.readings[len(s.readings)-1]
 		if r.Class != record.Class || r.Device != record.Device || r.Time.IsZero() || r.Arrived.IsZero() {
 			t.Errorf("reading %+v", r)
@@ -236,7 +239,7 @@ func TestBrokenFolder(t *testing.T) {
 		go func() { s.run("good", 40*time.Second); done <- true }()
 		go func() {
 			time.Sleep(20 * time.Second)
-			if state, _ := s.readings[len(s.readings)-1].Text("state"); state != string(record.Failing) {
+			if state := s.state(); state != record.Failing {
 				t.Errorf("state %q while a camera cannot be recorded", state)
 			}
 			if err := os.Remove(filepath.Join(dir, "bad")); err != nil {
@@ -253,7 +256,7 @@ func TestBrokenFolder(t *testing.T) {
 			}
 		}
 		time.Sleep(11 * time.Second)
-		if state, _ := s.readings[len(s.readings)-1].Text("state"); state != string(record.OK) {
+		if state := s.state(); state != record.OK {
 			t.Errorf("state %q when all is well again", state)
 		}
 	})

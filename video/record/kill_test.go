@@ -79,7 +79,7 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	recordings := filepath.Join(dir, "recordings")
-	for _, after := range []time.Duration{3400 * time.Millisecond, 2950 * time.Millisecond} {
+	for _, after := range []time.Duration{2400 * time.Millisecond, 1950 * time.Millisecond} {
 		last := killAfter(t, dir, after)
 		left := unfinished(t, recordings)
 		l := probeFile(t, left)

@@ -167,3 +167,14 @@ func (s *studio) clip(id string, from, to time.Time) (*record.Clip, []byte) {
 	}
 	return c, data
 }
+
+// state returns what the recorder said last.
+func (s *studio) state() record.State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.readings) == 0 {
+		return ""
+	}
+	state, _ := s.readings[len(s.readings)-1].Text("state")
+	return record.State(state)
+}
