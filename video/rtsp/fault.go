@@ -22,7 +22,7 @@ import (
 var (
 	errNoTCP        = errors.New("it does not send over TCP")
 	errNoUDP        = errors.New("it does not send over UDP")
-	errSlow         = errors.New("it did not agree to send in time")
+	errSlow         = errors.New("it does not answer in time")
 	errRedirects    = errors.New("it redirects again and again")
 	errNothing      = errors.New("it agreed to send, and sends nothing")
 	errNoFrames     = errors.New("it sends packets, and no frame can be made of them")
@@ -101,7 +101,7 @@ func explain(err error) error {
 	)
 	switch {
 	case errors.Is(err, address.ErrForbidden), errors.Is(err, errNoTCP), errors.Is(err, errNoUDP),
-		errors.Is(err, errRedirects), errors.Is(err, errBadReference), errors.Is(err, errPanic):
+		errors.Is(err, errRedirects), errors.Is(err, errBadReference), errors.Is(err, errPanic), errors.Is(err, errSlow):
 		return err
 	case errors.As(err, &dns):
 		return fmt.Errorf("its name cannot be resolved: %w", err)
@@ -115,7 +115,7 @@ func explain(err error) error {
 		return fmt.Errorf("it closed the connection: %w", err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.Is(err, syscall.ETIMEDOUT), as[liberrors.ErrClientRequestTimedOut](err):
-		return fmt.Errorf("it does not answer: %w", err)
+		return errSlow
 	case as[liberrors.ErrClientSDPInvalid](err), as[liberrors.ErrClientContentTypeMissing](err), as[liberrors.ErrClientContentTypeUnsupported](err):
 		return fmt.Errorf("its description of the stream cannot be read: %w", err)
 	}

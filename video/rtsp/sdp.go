@@ -2,13 +2,13 @@ package rtsp
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/bluenviron/gortsplib/v5/pkg/description"
 	"github.com/bluenviron/gortsplib/v5/pkg/format"
 	"github.com/bluenviron/gortsplib/v5/pkg/sdpunmarshaler"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
-	"github.com/pion/sdp/v3"
 
 	"citywatch/video"
 )
@@ -18,46 +18,60 @@ import (
 // camera with a wrong audio configuration has good pictures all the same. What
 // cannot be mended is returned as it came.
 func mend(body []byte) []byte {
-	// Some send bare line feeds, or a zero at the end.
-	session, err := sdpunmarshaler.Unmarshal(bytes.TrimRight(body, "\x00"))
-	if err != nil {
+	head, medias := sections(body)
+	if understood(body) || len(medias) == 0 || len(medias) > maxMedias {
 		return body
 	}
-	kept := session.MediaDescriptions[:0]
-	changed := false
-	for _, m := range session.MediaDescriptions {
-		ok, dropped := mendMedia(m)
-		changed = changed || dropped || !ok
-		if ok {
-			kept = append(kept, m)
+	mended := head
+	for _, media := range medias {
+		if understood(slices.Concat(plainHead(), media)) {
+			mended = append(mended, media...)
+		} else if bare := withoutParameters(media); understood(slices.Concat(plainHead(), bare)) {
+			mended = append(mended, bare...) // parameter sets come in band as well
 		}
-	}
-	if !changed || len(kept) == 0 {
-		return body
-	}
-	session.MediaDescriptions = kept
-	mended, err := session.Marshal()
-	if err != nil {
-		return body
 	}
 	return mended
 }
 
-// mendMedia reports whether the media can be used, and whether it had to leave
-// out its parameters for that: parameter sets come in band as well.
-func mendMedia(m *sdp.MediaDescription) (ok, dropped bool) {
-	var media description.Media
-	if media.Unmarshal(m) == nil {
-		return true, false
+// maxMedias is how many medias a description may have to be worth mending.
+const maxMedias = 32
+
+func understood(body []byte) bool {
+	session, err := sdpunmarshaler.Unmarshal(body)
+	if err != nil {
+		return false
 	}
-	attributes := m.Attributes[:0:0]
-	for _, a := range m.Attributes {
-		if a.Key != "fmtp" {
-			attributes = append(attributes, a)
+	var desc description.Session
+	return desc.Unmarshal2(session) == nil
+}
+
+func plainHead() []byte {
+	return []byte("v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n")
+}
+
+// sections splits a description before each line that begins a media.
+func sections(body []byte) (head []byte, medias [][]byte) {
+	for line := range bytes.Lines(body) {
+		switch last := len(medias) - 1; {
+		case bytes.HasPrefix(line, []byte("m=")):
+			medias = append(medias, bytes.Clone(line))
+		case last >= 0:
+			medias[last] = append(medias[last], line...)
+		default:
+			head = append(head, line...)
 		}
 	}
-	m.Attributes = attributes
-	return media.Unmarshal(m) == nil, true
+	return head, medias
+}
+
+func withoutParameters(media []byte) []byte {
+	var bare []byte
+	for line := range bytes.Lines(media) {
+		if !bytes.HasPrefix(line, []byte("a=fmtp:")) {
+			bare = append(bare, line...)
+		}
+	}
+	return bare
 }
 
 // An offer is a media of the camera's description that is carried.

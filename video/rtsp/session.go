@@ -64,10 +64,7 @@ func (s *session) connect(ctx context.Context) error {
 	step, err := s.negotiate()
 	if !stop() {
 		<-closed
-		if ctx.Err() != nil && err == nil {
-			err = ctx.Err()
-		}
-		return fmt.Errorf("%w, in %s: %w", errSlow, step, context.Cause(ctx))
+		return fmt.Errorf("%w (%s)", errSlow, step)
 	}
 	return err
 }
