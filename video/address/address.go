@@ -26,11 +26,14 @@ const (
 // However it is printed, logged or marshalled, it shows no secret: only Reveal
 // and Credentials do. The zero Address is none.
 type Address struct {
-	// A handle keeps the secret from fmt's %+v of a structure that holds an
-	// Address in an unexported field, where no method of ours is asked, and
-	// the Address comparable.
-	full unique.Handle[parts]
+	// Where a structure holds an Address in an unexported field, fmt asks no
+	// method of ours, and prints what it finds: here a pointer. With a verb
+	// that fits none it even follows one pointer; there are two. And handles
+	// are == if what they stand for is.
+	full unique.Handle[unique.Handle[parts]]
 }
+
+func seal(p parts) Address { return Address{unique.Make(unique.Make(p))} }
 
 type parts struct {
 	scheme, host string // host with its port, if it has one
@@ -78,7 +81,7 @@ func Parse(text string) (Address, error) {
 	if err := p.setPath(rest); err != nil {
 		return Address{}, err
 	}
-	return Address{unique.Make(p)}, nil
+	return seal(p), nil
 }
 
 func (p *parts) setLogin(text string) error {
@@ -97,6 +100,9 @@ const hostHint = "if its password holds one of / ? # @ : %, write that as %2F %3
 
 func (p *parts) setHost(text string) error {
 	host, port := text, ""
+	if strings.HasPrefix(text, "[") && !strings.Contains(text, "]") {
+		return wrong("what is in brackets is no IPv6 address")
+	}
 	if i := strings.LastIndexByte(text, ':'); i >= 0 && !strings.HasSuffix(text, "]") {
 		host, port = text[:i], text[i+1:]
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
@@ -149,7 +155,7 @@ func (a Address) parts() parts {
 	if a.IsZero() {
 		return parts{}
 	}
-	return a.full.Value()
+	return a.full.Value().Value()
 }
 
 // IsZero reports whether there is no address.
@@ -186,7 +192,7 @@ func (a Address) WithCredentials(user, password string) Address {
 	}
 	p := a.parts()
 	p.login, p.user, p.pass = true, user, password
-	return Address{unique.Make(p)}
+	return seal(p)
 }
 
 // WithHost returns the address at another host, which may have a port. An
@@ -197,7 +203,7 @@ func (a Address) WithHost(host string) Address {
 	}
 	p := a.parts()
 	p.host = host
-	return Address{unique.Make(p)}
+	return seal(p)
 }
 
 // WithoutCredentials returns the address without user and password. What its
@@ -208,7 +214,7 @@ func (a Address) WithoutCredentials() Address {
 	}
 	p := a.parts()
 	p.login, p.user, p.pass = false, "", ""
-	return Address{unique.Make(p)}
+	return seal(p)
 }
 
 // Credentials returns user and password; ok is false if the address has none.
