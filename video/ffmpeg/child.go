@@ -91,9 +91,9 @@ func (f *FFmpeg) launch(cmd *exec.Cmd, c *Child, l limits) error {
 			return
 		}
 		f.metrics.children.Inc()
-		defer f.metrics.children.Dec()
 		c.err = c.explain(cmd.Wait())
 		c.kill()
+		f.metrics.children.Dec()
 		close(c.ended)
 	}()
 	if err := <-started; err != nil {

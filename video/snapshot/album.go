@@ -124,7 +124,10 @@ func (a *album) each(do func(name string) error) error {
 			continue
 		}
 		names, failed := a.names(dir)
-		err = cmp.Or(err, failed)
+		if failed != nil {
+			err = cmp.Or(err, failed)
+			continue
+		}
 		for _, name := range names {
 			err = cmp.Or(err, do(dir+"/"+name))
 		}
