@@ -118,7 +118,6 @@ func (r *fieldReader) take(n int) []byte {
 	return v
 }
 
-func (r *fieldReader) u16() uint16 { return binary.BigEndian.Uint16(r.take(2)) }
 func (r *fieldReader) u32() uint32 { return binary.BigEndian.Uint32(r.take(4)) }
 func (r *fieldReader) u64() uint64 { return binary.BigEndian.Uint64(r.take(8)) }
 

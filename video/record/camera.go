@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,9 @@ const (
 	// snap is how far a unit of audio may be from the end of the one before,
 	// and still follow on it.
 	snap = 100 * time.Millisecond
+	// soundLead is how far a segment's time begins before its first picture:
+	// room for the sound that comes later than the pictures it belongs to.
+	soundLead = 500 * time.Millisecond
 	// retryAfter is how long a camera waits after a failure to write.
 	retryAfter = 2 * time.Second
 )
@@ -44,9 +48,10 @@ type camera struct {
 	tracks  []*track
 	clock   clock
 	part    part
-	file    *segmentFile // nil before the first part of a segment is whole
-	open    bool         // a segment has begun
-	base    time.Duration
+	file    *segmentFile  // nil before the first part of a segment is whole
+	open    bool          // a segment has begun
+	base    time.Duration // of the segment's time, in the stream's
+	lead    time.Duration // how long after base its pictures begin
 	last    time.Duration // of pictures, in the stream's time
 	frame   time.Duration // how far frames are apart
 	next    []int64       // where units of audio are expected
@@ -155,7 +160,7 @@ func (c *camera) ends(u *video.Unit) bool {
 	if missing > maxStall || c.gap && missing > maxLoss {
 		return true
 	}
-	length := u.DTS - c.base
+	length := u.DTS - c.base - c.lead
 	return u.Key && (length >= c.length || c.clock.trouble()) || length >= c.length+overlong
 }
 
@@ -171,7 +176,11 @@ func (c *camera) start(u *video.Unit) bool {
 	}
 	c.tracks[u.Track] = t
 	c.clock.settle(u.DTS, u.Arrived)
-	c.open, c.base, c.last = true, u.DTS, u.DTS-c.frame
+	c.lead = 0
+	if slices.ContainsFunc(c.tracks, func(t *track) bool { return t != nil && !t.video }) {
+		c.lead = soundLead
+	}
+	c.open, c.base, c.last = true, u.DTS-c.lead, u.DTS-c.frame
 	c.next = append(c.next[:0], make([]int64, len(c.tracks))...)
 	c.part.reset(c.tracks)
 	return true
@@ -210,7 +219,7 @@ func (c *camera) write(ref int) error {
 	defer c.rec.buffers.Put(buf)
 	b := (*buf)[:0]
 	if c.file == nil {
-		f, err := c.rec.library.create(c.id, c.clock.at(c.base))
+		f, err := c.rec.library.create(c.id, c.clock.at(c.base+c.lead))
 		if err != nil {
 			return err
 		}
@@ -221,7 +230,7 @@ func (c *camera) write(ref int) error {
 	b = c.part.encode(b, c.file.parts+1, ref, c.clock.at(c.base+t.duration(r.samples[0].dts)))
 	*buf = b
 	began := time.Now()
-	if err := c.file.write(b, t.duration(r.end())); err != nil {
+	if err := c.file.write(b, t.duration(r.end())-c.lead); err != nil {
 		return err
 	}
 	c.rec.metrics.wrote(len(b), time.Since(began))

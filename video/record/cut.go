@@ -137,15 +137,27 @@ func (b *clipBuilder) begin(r *reading) error {
 func (b *clipBuilder) join(r *reading, start time.Time) {
 	last := &b.pictures.samples[len(b.pictures.samples)-1]
 	end := b.pictures.end()
+	first := r.firstPicture()
 	// A picture may be cut short by the next, not be gone altogether.
-	r.base = max(start.Sub(b.zero), end-b.pictures.duration(int64(last.dur))/2)
-	if r.base-end > joinWithin {
-		b.holes = append(b.holes, Interval{From: b.zero.Add(end), To: b.zero.Add(r.base)})
+	r.base = max(start.Sub(b.zero), end-b.pictures.duration(int64(last.dur))/2-first)
+	if r.base+first-end > joinWithin {
+		b.holes = append(b.holes, Interval{From: b.zero.Add(end), To: b.zero.Add(r.base + first)})
 	}
 	if r.sound < 0 || b.sound.track == nil || !bytes.Equal(r.tracks[r.sound].entry, b.sound.track.entry) ||
 		r.tracks[r.sound].scale != b.sound.scale {
 		b.silent = true
 	}
+}
+
+// firstPicture returns when the first picture of a part is, in its segment's
+// time.
+func (r *reading) firstPicture() time.Duration {
+	for _, run := range r.part.runs {
+		if run.track == r.picture && len(run.samples) > 0 {
+			return r.tracks[run.track].duration(run.samples[0].dts)
+		}
+	}
+	return 0
 }
 
 // take takes what belongs to the clip of a part.

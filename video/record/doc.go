@@ -17,6 +17,12 @@
 // killed process loses what it held of the last second and no more. After a
 // power cut it is what the kernel had not written yet, up to half a minute.
 //
+// # What is carried
+//
+// H.264, H.265 and AAC as they come, G.711 too (as QuickTime names it; Chromium
+// plays it), Motion JPEG likewise, which players play and browsers do not. The
+// parameter sets stand before each key frame as well as in the header.
+//
 // # Time
 //
 // Frames lie as far apart as the camera says. Where that is on this machine's
@@ -28,7 +34,8 @@
 //
 // A camera's recordings are deleted before any of it is older than the camera's
 // Policy.Keep, whole segments at a time: the last to go lose up to a segment's
-// length of that. When the disk is nearly full the oldest of all cameras go
+// length of that. Only when the clock leaps forward nothing is deleted by age for
+// an hour, lest it be wrong. When the disk is nearly full the oldest of all cameras go
 // first. Kept from deletion are only the segment that is being written and,
 // for an hour, those of a clip that is being read.
 package record

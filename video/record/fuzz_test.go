@@ -32,7 +32,7 @@ func FuzzSummarize(f *testing.F) {
 		data = p.encode(data, uint32(n+1), 0, time.Unix(1_800_000_000, 0))
 	}
 	whole, err := summarize(bytes.NewReader(data), int64(len(data)))
-	if err != nil || whole.size != int64(len(data)) || whole.end != 3*time.Second {
+	if err != nil || whole.size != int64(len(data)) || whole.length != 3*time.Second {
 		f.Fatalf("%+v, %v", whole, err)
 	}
 	f.Add(data)
@@ -43,8 +43,8 @@ func FuzzSummarize(f *testing.F) {
 		if err != nil {
 			t.Fatal(err) // there are no faults of the disk here
 		}
-		if sum.size > int64(len(data)) || sum.end < 0 {
-			t.Fatalf("%d bytes and %v of %d bytes", sum.size, sum.end, len(data))
+		if sum.size > int64(len(data)) || sum.length < 0 {
+			t.Fatalf("%d bytes and %v of %d bytes", sum.size, sum.length, len(data))
 		}
 		again, err := summarize(bytes.NewReader(data[:sum.size]), sum.size)
 		if err != nil || sum.size > 0 && again != sum {

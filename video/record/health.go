@@ -8,9 +8,11 @@ import (
 	"citywatch"
 )
 
+// Class is the class of the readings about the recorder, and Device their
+// device. Their values are "cameras" (of which something was recorded in the
+// last seconds), "free" (bytes of the disk, absent while unknown) and "state" (a
+// State).
 const (
-	// Class is the class of the readings about the recorder, and Device their
-	// device.
 	Class  = "camera_recorder"
 	Device = "recorder"
 )

@@ -210,33 +210,34 @@ func TestClockIsSet(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		at   func(dts time.Duration) time.Duration // arrival
-		want []time.Duration                       // beginnings and ends, in pairs
+		want []int                                 // beginnings and ends in seconds, in pairs
 	}{
 		{"set forward an hour", func(dts time.Duration) time.Duration {
 			if dts >= 24*time.Second {
 				return dts + time.Hour
 			}
 			return dts
-		}, []time.Duration{0, 40, time.Hour/time.Second + 40, time.Hour/time.Second + 60}},
+		}, []int{0, 40, 3640, 3660}},
 		{"set back an hour", func(dts time.Duration) time.Duration {
 			if dts >= 24*time.Second {
 				return dts - time.Hour
 			}
 			return dts
-		}, []time.Duration{30 - time.Hour/time.Second, 60 - time.Hour/time.Second, 0, 30}},
+		}, []int{-3570, -3540, 0, 30}},
 		{"a stall of the network", func(dts time.Duration) time.Duration {
 			if dts >= 24*time.Second && dts < 31*time.Second {
 				return 31 * time.Second
 			}
 			return dts
-		}, []time.Duration{0, 60}},
+		}, []int{0, 60}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t, set{now: epoch})
 			s.begin("cam", f)
-			for round := range time.Duration(5) {
+			for round := range 5 {
+				at := time.Duration(round) * f.length
 				for _, u := range f.units {
-					u.DTS, u.PTS = u.DTS+round*f.length, u.PTS+round*f.length
+					u.DTS, u.PTS = u.DTS+at, u.PTS+at
 					u.Arrived = epoch.Add(c.at(u.DTS))
 					s.scripts["cam"].items <- video.Item{Unit: u}
 				}
@@ -248,8 +249,8 @@ func TestClockIsSet(t *testing.T) {
 			}
 			for i, got := range list {
 				from, to := got.From.Sub(epoch), got.To.Sub(epoch)
-				if (from-c.want[2*i]*time.Second).Abs() > 2*time.Second || (to-c.want[2*i+1]*time.Second).Abs() > 2*time.Second {
-					t.Errorf("interval %d is %v–%v, want %v–%v", i, from, to, c.want[2*i]*time.Second, c.want[2*i+1]*time.Second)
+				if math.Abs(from.Seconds()-float64(c.want[2*i])) > 2 || math.Abs(to.Seconds()-float64(c.want[2*i+1])) > 2 {
+					t.Errorf("interval %d is %v–%v, want %v–%v s", i, from, to, c.want[2*i], c.want[2*i+1])
 				}
 			}
 			total := 0
@@ -270,8 +271,8 @@ func TestClipIsServed(t *testing.T) {
 	f := film(t, picture+tone+"-c:v libx264 -g 50 -bf 0 -c:a aac "+fast)
 	s := open(t, set{Options: record.Options{Segment: 10 * time.Second}, now: epoch})
 	s.begin("cam", f)
-	for round := range time.Duration(3) {
-		s.shoot("cam", f, round*f.length, epoch.Add(round*f.length))
+	for at := time.Duration(0); at < 3*f.length; at += f.length {
+		s.shoot("cam", f, at, epoch.Add(at))
 	}
 	s.settle("cam", f)
 	clip, data := s.clip("cam", epoch.Add(5*time.Second), epoch.Add(11*time.Second))
@@ -338,4 +339,42 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("values of a camera that is not to be recorded: %v", v)
 	}
 	var _ io.ReadSeekCloser = (*record.Clip)(nil)
+}
+
+// TestSoundIsWhole holds that no sound is lost between segments, although it
+// comes later than the pictures it belongs to.
+func TestSoundIsWhole(t *testing.T) {
+	const late = 300 * time.Millisecond
+	f := film(t, picture+"-c:v libx264 -g 50 -bf 0 "+fast).
+		with(video.Track{Codec: video.PCMU, SampleRate: 8000, Channels: 1}, 20*time.Millisecond, make([]byte, 160))
+	s := open(t, set{Options: record.Options{Segment: 10 * time.Second}, now: epoch})
+	s.begin("cam", f)
+	var sound []video.Unit
+	send := func(u video.Unit) { s.scripts["cam"].items <- video.Item{Unit: u} }
+	for at := time.Duration(0); at < 2*f.length; at += f.length {
+		for _, u := range f.units {
+			u.DTS, u.PTS = u.DTS+at, u.PTS+at
+			u.Arrived = epoch.Add(u.DTS)
+			if u.Track == 1 {
+				sound = append(sound, u)
+				continue
+			}
+			send(u)
+			for len(sound) > 0 && sound[0].DTS+late <= u.DTS {
+				send(sound[0])
+				sound = sound[1:]
+			}
+		}
+	}
+	for _, u := range sound {
+		send(u)
+	}
+	s.settle("cam", f)
+	clip, data := s.clip("cam", epoch, epoch.Add(time.Hour))
+	if l := probe(t, data); l.Frames["audio"] != 1200 || l.Frames["video"] != 600 || l.First != 0 {
+		t.Errorf("%+v, want 600 pictures from 0 on, and 1200 units of sound", l)
+	}
+	if !clip.From.Equal(epoch) || clip.To.Sub(epoch) != 24*time.Second {
+		t.Errorf("it holds %v", clip.Interval)
+	}
 }

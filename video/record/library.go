@@ -126,7 +126,7 @@ func (l *library) rescue(id, name string) (*segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	length := sum.end.Round(time.Millisecond)
+	length := sum.length.Round(time.Millisecond)
 	if sum.size == 0 || length <= 0 {
 		return nil, l.root.Remove(full)
 	}

@@ -14,12 +14,11 @@ type movie struct {
 // A movieTrack is one track of a movie.
 type movieTrack struct {
 	*track
-	entries   [][]byte
-	duration  uint64 // in movieScale, as presented
-	media     uint64 // in the track's ticks
-	edits     []edit
-	tables    func(w *boxWriter)
-	alternate bool
+	entries  [][]byte
+	duration uint64 // in movieScale, as presented
+	media    uint64 // in the track's ticks
+	edits    []edit
+	tables   func(w *boxWriter)
 }
 
 // An edit says which of a track's media is presented; media -1 is nothing.
@@ -112,7 +111,7 @@ func (t *movieTrack) write(w *boxWriter) {
 	w.u16(0x55c4) // und
 	w.u16(0)
 	w.close(at)
-	t.media4(w)
+	t.information(w)
 	w.close(mdia)
 	w.close(trak)
 }
@@ -140,8 +139,8 @@ func (t *movieTrack) header(w *boxWriter) {
 	w.close(at)
 }
 
-// media4 writes what the media is and where.
-func (t *movieTrack) media4(w *boxWriter) {
+// information writes what the media is and where.
+func (t *movieTrack) information(w *boxWriter) {
 	kind, name := "vide", "Video"
 	if !t.video {
 		kind, name = "soun", "Sound"

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -164,7 +163,7 @@ func (r *Recorder) openOnce() (*library, func(), error) {
 	}, nil
 }
 
-// known returns the library, and whether it can have anything of a camera.
+// ready returns the library, if it can have anything of a camera.
 func (r *Recorder) ready(id string) (*library, error) {
 	l := r.opened.Load()
 	if l == nil {
@@ -209,14 +208,4 @@ func (r *Recorder) Values(id string, now time.Time) []citywatch.Value {
 func (c *camera) recording(now time.Time) bool {
 	at := c.written.Load()
 	return at != 0 && now.Sub(time.Unix(0, at)) < recent
-}
-
-// ids returns the cameras that are recorded, sorted.
-func (r *Recorder) ids() []string {
-	ids := make([]string, 0, len(r.cameras))
-	for id := range r.cameras {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
 }

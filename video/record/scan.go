@@ -261,11 +261,10 @@ func (p *partInfo) within(from, to int64) error {
 	return nil
 }
 
-// A summary is what a segment holds as a whole.
+// A summary is what of a segment is whole.
 type summary struct {
-	start time.Time
-	end   time.Duration // of what is whole, from start
-	size  int64         // of what is whole; 0 if nothing is
+	length time.Duration // of its pictures
+	size   int64         // of the file; 0 if nothing is whole
 }
 
 // summarize reads through a file up to where it is torn.
@@ -279,6 +278,7 @@ func summarize(r io.ReaderAt, size int64) (summary, error) {
 	}
 	var sum summary
 	var p partInfo
+	first := time.Duration(-1)
 	for {
 		err := s.next(&p)
 		if errors.Is(err, io.EOF) || errors.Is(err, errTorn) || errors.Is(err, errBox) {
@@ -287,15 +287,17 @@ func summarize(r io.ReaderAt, size int64) (summary, error) {
 		if err != nil {
 			return summary{}, err
 		}
-		if sum.size == 0 {
-			sum.start = p.wall.Add(-p.from.duration(p.ref))
-		}
 		sum.size = s.at
 		for _, run := range p.runs {
-			if n := len(run.samples); n > 0 && s.tracks[run.track].video {
-				last := run.samples[n-1]
-				sum.end = max(sum.end, s.tracks[run.track].duration(last.dts+int64(last.dur)))
+			t, n := s.tracks[run.track], len(run.samples)
+			if n == 0 || !t.video {
+				continue
 			}
+			if first < 0 {
+				first = t.duration(run.samples[0].dts)
+			}
+			last := run.samples[n-1]
+			sum.length = max(sum.length, t.duration(last.dts+int64(last.dur))-first)
 		}
 	}
 }
