@@ -143,11 +143,11 @@ func (s *studio) cut(from io.Reader, known chan<- struct{}) error {
 	head := make([]byte, 15) // the length of the tag before, and this one's header
 	for {
 		if _, err := io.ReadFull(r, head); err != nil {
-			return nil // the end
+			return ended(err)
 		}
 		tag := make([]byte, int(head[5])<<16|int(head[6])<<8|int(head[7]))
 		if _, err := io.ReadFull(r, tag); err != nil {
-			return nil
+			return ended(err)
 		}
 		if head[4] != 9 || len(tag) < 5 {
 			continue
@@ -163,6 +163,14 @@ func (s *studio) cut(from io.Reader, known chan<- struct{}) error {
 			s.hand(tag[5:], time.Duration(ms)*time.Millisecond)
 		}
 	}
+}
+
+// ended is nil for what an encoder that was stopped leaves behind.
+func ended(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
 }
 
 // parameters reads the parameter sets from an AVC configuration record.
@@ -238,10 +246,10 @@ func (r *reel) track() video.Track { return r.clip.Track }
 
 func (r *reel) follow(ctx context.Context, take func(video.Unit)) {
 	began := time.Now()
-	for round := time.Duration(0); ; round++ {
+	for played := time.Duration(0); ; played += r.length {
 		for _, u := range r.clip.Units {
-			u.PTS += round * r.length
-			u.DTS += round * r.length
+			u.PTS += played
+			u.DTS += played
 			select {
 			case <-ctx.Done():
 				return

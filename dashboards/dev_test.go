@@ -20,7 +20,7 @@ import (
 //	CITYWATCH_PAGES=127.0.0.1:8099 go test -tags pages -run TestServe -timeout 0 ./dashboards
 //
 // CITYWATCH_QUIET=1 leaves out the storm; CITYWATCH_TIMES=80 makes 80 devices
-// of each.
+// of each; CITYWATCH_CAMERAS=1 adds cameras.
 func TestServe(t *testing.T) {
 	addr := os.Getenv("CITYWATCH_PAGES")
 	if addr == "" {
@@ -29,6 +29,9 @@ func TestServe(t *testing.T) {
 	p := newProvince(t)
 	if times, err := strconv.Atoi(os.Getenv("CITYWATCH_TIMES")); err == nil {
 		p.multiply(times)
+	}
+	if os.Getenv("CITYWATCH_CAMERAS") != "" {
+		p.look(t, streets(t)...)
 	}
 	go func() { t.Error(p.hub.Run(t.Context())) }()
 	go p.live(t.Context())

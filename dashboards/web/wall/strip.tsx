@@ -11,10 +11,11 @@ import { CameraMark } from "./icons";
 import { alerts, devices, lang, t } from "./state";
 import { cameraWord, statusOf } from "./tile";
 
-/** A tile is at least so wide, in rem; smaller ones nobody recognises anything on from afar. */
+/** A tile is at least so wide, in rem, with so much beside each; on smaller ones nobody recognises anything from afar. */
 const narrowest = 15;
+const gap = 0.5;
 const columns = signal(4);
-/** So many tiles are played at once when all are shown; the others follow below. */
+/** So many tiles are shown even where they need a second row. */
 const few = 4;
 
 export function CameraStrip(): JSX.Element | null {
@@ -107,7 +108,7 @@ function useColumns(list: RefObject<HTMLElement | null>, there: boolean): void {
     if (!element) return;
     const observer = new ResizeObserver(() => {
       const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-      columns.value = Math.max(2, Math.floor(element.clientWidth / (narrowest * rem)));
+      columns.value = Math.max(1, Math.floor((element.clientWidth / rem - gap) / (narrowest + gap)));
     });
     observer.observe(element);
     return () => observer.disconnect();
