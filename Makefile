@@ -62,7 +62,7 @@ soak: influxd1 ## kill citywatch with -9 KILLS (200) times: nothing lost, every 
 	CITYWATCH_NOSKIP=1 CITYWATCH_KILLS=$(KILLS) go test -count=1 -timeout 4h -v -run '^TestKill' ./...
 
 .PHONY: bench
-bench: telegraf ## measure the budgets beside their peers, in one run
+bench: telegraf go2rtc ## measure the budgets beside their peers, in one run
 	go run ./cmd/citybench
 
 .PHONY: deps
@@ -80,3 +80,7 @@ influxd2: ## build InfluxDB 2 for the tests (4 minutes, once; needs Rust)
 .PHONY: telegraf
 telegraf: ## build Telegraf for the benchmark (2 minutes, once)
 	@tools/gotool.sh $(TELEGRAF)
+
+.PHONY: go2rtc
+go2rtc: ## build go2rtc for the benchmark (a minute, once)
+	@tools/go2rtc.sh 1.9.14

@@ -21,7 +21,7 @@ const module = "citywatch"
 var confined = map[string][]string{
 	"github.com/eclipse/paho.mqtt.golang":           {"ingest/mqtt", "internal/sim", "internal/play", "cmd/citybench"},
 	"github.com/deepch/vdk":                         {"video/live"},
-	"github.com/bluenviron/gortsplib":               {"video/rtsp", "internal/sim"},
+	"github.com/bluenviron/gortsplib":               {"video/rtsp", "internal/sim", "cmd/citybench"},
 	"github.com/influxdata/influxdb-client-go":      {"internal/series/influx"},
 	"github.com/influxdata/influxdb/":               {"internal/series/embedded"},
 	"github.com/influxdata/influxql":                {"internal/series/embedded"},

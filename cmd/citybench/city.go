@@ -29,13 +29,18 @@ type city struct {
 	http string
 }
 
-// startCity starts a citywatch with so many devices, and the probe, and waits
-// until it is ready.
+// startCity starts a citywatch with so many devices, and the probe.
 func (b *bench) startCity(name string, devices int) (*city, error) {
 	dir := b.TempDir()
 	if err := writeSite(dir, name, b.broker.URL, devices); err != nil {
 		return nil, err
 	}
+	return b.boot(dir)
+}
+
+// boot starts the citywatch whose configuration is in the folder, and waits
+// until it is ready.
+func (b *bench) boot(dir string) (*city, error) {
 	c := &city{http: servertest.FreeAddr(b)}
 	var err error
 	c.process, err = b.start(b.o.city, "serve",

@@ -4,8 +4,8 @@
 // value, the peer's, their ratio, and whether the budget is kept.
 //
 // Everything it needs it starts itself: Mosquitto, the citywatch that it
-// builds, Telegraf where `make telegraf` has built it. What is missing is named
-// in the table.
+// builds, 200 cameras, Telegraf and go2rtc where `make telegraf` and `make
+// go2rtc` have built them. What is missing is named in the table.
 package main
 
 import (
@@ -44,8 +44,10 @@ func main() {
 // children are the peers that are this program itself, run again in a process
 // of its own so that its time can be told from the others'.
 var children = map[string]func(ctx context.Context, args []string) error{
-	"bare-loop":   bareLoop,
-	"bare-fanout": bareFanout,
+	"bare-loop":    bareLoop,
+	"bare-fanout":  bareFanout,
+	"bare-pull":    barePull,
+	"camera-fleet": cameraFleet,
 }
 
 // Options of a run.
@@ -67,10 +69,11 @@ type part struct {
 // parts are run in this order; memory comes first, before others have used
 // the machine's caches and citywatch's own.
 var parts = []part{
-	{"memory", 0.15, (*bench).memory},
-	{"latency", 0.15, (*bench).latency},
-	{"ingest", 0.45, (*bench).ingest},
-	{"fanout", 0.25, (*bench).fanout},
+	{"memory", 0.1, (*bench).memory},
+	{"latency", 0.1, (*bench).latency},
+	{"ingest", 0.3, (*bench).ingest},
+	{"fanout", 0.2, (*bench).fanout},
+	{"cameras", 0.3, (*bench).cameras},
 }
 
 // A bench is one run.
@@ -87,9 +90,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var o options
 	flags := flag.NewFlagSet("citybench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.IntVar(&o.seconds, "seconds", 75, "how long to measure, about, in all")
+	flags.IntVar(&o.seconds, "seconds", 110, "how long to measure, about, in all")
 	flags.BoolVar(&o.json, "json", false, "print the table as JSON")
-	flags.StringVar(&o.only, "only", "", "measure only these parts, separated by commas: memory, latency, ingest, fanout")
+	flags.StringVar(&o.only, "only", "", "measure only these parts, separated by commas: memory, latency, ingest, fanout, cameras")
 	flags.StringVar(&o.city, "citywatch", "", "the citywatch to measure; by default it is built from this checkout")
 	flags.StringVar(&o.telegraf, "telegraf", "", "the Telegraf to compare with; by default what `make telegraf` has built")
 	if err := flags.Parse(args); err != nil {
