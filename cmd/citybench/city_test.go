@@ -22,13 +22,18 @@ func TestSiteIsValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(site.Devices); n != normalDevices+1 {
-		t.Errorf("%d devices", n)
-	}
+	gauges := 0
 	for _, d := range site.Devices {
+		if d.Class != "river_gauge" {
+			continue // of citywatch's own
+		}
+		gauges++
 		if d.Zone == "" {
 			t.Fatalf("%s lies in no zone", d.ID)
 		}
+	}
+	if gauges != normalDevices+1 {
+		t.Errorf("%d devices", gauges)
 	}
 }
 
