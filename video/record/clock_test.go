@@ -128,7 +128,7 @@ func TestOptions(t *testing.T) {
 		t.Errorf("%d bytes of a gigabyte are kept free", got)
 	}
 	for keep, want := range map[time.Duration]time.Duration{
-		7 * 24 * time.Hour: 5 * time.Minute, time.Hour: 3 * time.Minute, MinKeep: 30 * time.Second,
+		7 * 24 * time.Hour: 5 * time.Minute, time.Hour: 3 * time.Minute, 10 * time.Minute: 30 * time.Second, MinKeep: minSegment,
 	} {
 		if got := o.segmentOf(keep); got != want {
 			t.Errorf("segments of what is kept for %v are %v, want %v", keep, got, want)

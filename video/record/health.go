@@ -8,15 +8,6 @@ import (
 	"citywatch"
 )
 
-// Class is the class of the readings about the recorder, and Device their
-// device. Their values are "cameras" (of which something was recorded in the
-// last seconds), "free" (bytes of the disk, absent while unknown) and "state" (a
-// State).
-const (
-	Class  = "camera_recorder"
-	Device = "recorder"
-)
-
 // A State is how recording is as a whole.
 type State string
 
@@ -37,7 +28,9 @@ const (
 	remindEvery  = time.Minute
 )
 
-// health knows how recording is, and tells.
+// health knows how recording is, and tells, in readings with the values "cameras"
+// (of which something was recorded in the last seconds), "free" (bytes of the
+// disk, absent while unknown) and "state" (a State).
 type health struct {
 	rec     *Recorder
 	changed chan struct{} // holds a token when the state may have
@@ -100,7 +93,7 @@ func (h *health) reading(now time.Time) citywatch.Reading {
 		values = append(values, citywatch.Value{Name: "free", Number: float64(free)})
 	}
 	values = append(values, citywatch.Value{Name: "state", Text: string(state)})
-	return citywatch.Reading{Device: Device, Class: Class, Time: now, Arrived: now, Values: values}
+	return citywatch.Reading{Device: citywatch.RecorderID, Class: citywatch.CameraRecorderClass, Time: now, Arrived: now, Values: values}
 }
 
 // state returns how recording is, and how much of the disk is free.

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"citywatch"
 	"citywatch/video"
 	"citywatch/video/record"
 )
@@ -211,7 +212,7 @@ func TestReadings(t *testing.T) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		r := s.readings[len(s.readings)-1]
-		if r.Class != record.Class || r.Device != record.Device || r.Time.IsZero() || r.Arrived.IsZero() {
+		if r.Class != citywatch.CameraRecorderClass || r.Device != citywatch.RecorderID || r.Time.IsZero() || r.Arrived.IsZero() {
 			t.Errorf("reading %+v", r)
 		}
 		cameras, _ := r.Number("cameras")
@@ -290,6 +291,31 @@ func TestClockLeap(t *testing.T) {
 		follow(0, 40*time.Minute)
 		if n := len(files(t, s.dir)); n != 0 {
 			t.Errorf("%d segments that are too old", n)
+		}
+	})
+}
+
+// TestMisdated holds that what was recorded while the clock was ahead does not
+// stay until that time comes.
+func TestMisdated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		at := time.Now().Add(24 * 365 * time.Hour).UTC()
+		folder := filepath.Join(dir, "cam", at.Format("2006-01-02"))
+		if err := os.MkdirAll(folder, 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, at.Format("20060102T150405.000Z")+"_60000ms.mp4"), nil, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		open(t, set{Options: record.Options{Dir: dir}, keep: time.Hour})
+		time.Sleep(59 * time.Minute)
+		if n := len(files(t, dir)); n != 1 {
+			t.Errorf("%d segments before it is too old", n)
+		}
+		time.Sleep(2 * time.Minute)
+		if n := len(files(t, dir)); n != 0 {
+			t.Errorf("%d segments after it was there for too long", n)
 		}
 	})
 }

@@ -22,6 +22,8 @@ type segment struct {
 	writing, named bool
 	pins           int32
 	pinnedUntil    time.Time
+	// noticed is when it was seen to lie in the future; 0 if it does not.
+	noticed time.Duration
 }
 
 func sinceEpoch(t time.Time) time.Duration {
@@ -259,8 +261,13 @@ func (s *segment) removable(now time.Time) bool {
 	return !s.writing && (s.pins <= 0 || !now.Before(s.pinnedUntil))
 }
 
+// misdated is how far in the future a segment must lie to be taken for one that
+// was made while the clock was wrong.
+const misdated = time.Hour
+
 // take removes from the library the first segment of a camera that began
-// before a time and may be deleted, and returns it.
+// before a time and may be deleted, and returns it. When one that is misdated
+// began nobody knows: it counts from when it was noticed.
 func (l *library) take(id string, before, now time.Time) *segment {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -270,6 +277,17 @@ func (l *library) take(id string, before, now time.Time) *segment {
 			break
 		}
 		if s.removable(now) {
+			l.drop(id, i)
+			return s
+		}
+	}
+	noticed := time.Duration(now.UnixNano())
+	for i, s := range slices.Backward(l.cameras[id]) {
+		if s.start < noticed+misdated {
+			break
+		}
+		s.noticed = cmp.Or(s.noticed, noticed)
+		if s.noticed < limit && s.removable(now) {
 			l.drop(id, i)
 			return s
 		}

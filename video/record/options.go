@@ -30,14 +30,14 @@ type Options struct {
 
 // A Policy says how a camera is recorded.
 type Policy struct {
-	// Keep is how long. What is older is deleted, never less than is older;
-	// at least MinKeep.
+	// Keep is how long; at least MinKeep. Nothing older is kept, and what is
+	// younger only as far as whole segments allow.
 	Keep time.Duration
 }
 
 const (
 	// MinKeep is the shortest time that recordings are kept.
-	MinKeep = 10 * time.Minute
+	MinKeep = time.Minute
 
 	minSegment = 10 * time.Second
 	maxSegment = time.Hour
