@@ -77,6 +77,16 @@ type Device struct {
 	Auto bool
 }
 
+// Own reports whether the device's readings are made by citywatch, about itself
+// or about cameras.
+func (d *Device) Own() bool {
+	switch d.Class {
+	case SystemClass, CanaryClass, CameraHealthClass, CameraGatewayClass, CameraRecorderClass:
+		return true
+	}
+	return false
+}
+
 // Bounds is a table from a level to the value at which it begins. A nil value
 // is a level that is known to exist but not configured: it is never guessed
 // and never reached.

@@ -5,6 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"citywatch"
 )
 
 type metrics struct {
@@ -45,6 +47,8 @@ func (m *metrics) appended(readings int, took time.Duration) {
 }
 
 func (m *metrics) door(source string) doorMetrics {
+	// It is there from the start, so that none refused reads as 0.
+	m.refused.WithLabelValues(source, string(citywatch.RefusedDecode))
 	return doorMetrics{
 		messages: m.messages.WithLabelValues(source),
 		readings: m.readings.WithLabelValues(source),

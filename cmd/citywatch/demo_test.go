@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"citywatch"
+	"citywatch/internal/selfcheck"
 )
 
 // firstAlertWithin is what a newcomer is promised.
@@ -48,8 +51,33 @@ func TestDemoRaisesAnAlertWithinAMinute(t *testing.T) {
 				t.Errorf("an alert without its place: %+v", a)
 			}
 			t.Logf("first alert on the wall after %v", time.Since(begun).Round(time.Millisecond))
+			p.knowsItself()
 			p.stop()
 			return
 		}
 	}
+}
+
+// knowsItself waits for the reading that citywatch makes about itself: each of
+// its values rests on a metric that a running citywatch must have.
+func (p *process) knowsItself() {
+	p.t.Helper()
+	p.eventually("/api/v1/devices/"+citywatch.SystemID, func(body []byte) bool {
+		var device struct {
+			Properties struct{ Values []struct{ Value string } }
+		}
+		if err := json.Unmarshal(body, &device); err != nil {
+			return false
+		}
+		known := map[string]bool{}
+		for _, v := range device.Properties.Values {
+			known[v.Value] = true
+		}
+		for _, q := range selfcheck.Classes(selfcheck.Options{})[0].Quantities {
+			if !known[q.Value] {
+				return false
+			}
+		}
+		return true
+	})
 }

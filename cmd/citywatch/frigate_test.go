@@ -218,16 +218,21 @@ func (p *process) last(value string) (got lastValue) {
 	p.eventually("/api/v1/devices", func(body []byte) bool {
 		var list struct {
 			Features []struct {
-				Properties struct{ Values []lastValue }
+				Properties struct {
+					Class  string
+					Values []lastValue
+				}
 			}
 		}
-		if json.Unmarshal(body, &list) != nil || len(list.Features) != 1 {
+		if json.Unmarshal(body, &list) != nil {
 			return false
 		}
-		for _, v := range list.Features[0].Properties.Values {
-			if v.Value == value {
-				got = v
-				return true
+		for _, f := range list.Features {
+			for _, v := range f.Properties.Values {
+				if f.Properties.Class != citywatch.SystemClass && v.Value == value {
+					got = v
+					return true
+				}
 			}
 		}
 		return false

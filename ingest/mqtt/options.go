@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -41,6 +42,9 @@ type Options struct {
 	MaxInFlight int     `yaml:"max_in_flight"`
 	Topics      []Topic `yaml:"topics"`
 
+	// CanaryEvery is how often a message of our own is sent through the broker;
+	// 0 is never. The device CanaryDevice must be registered.
+	CanaryEvery time.Duration `yaml:"-"`
 	// Log is told of lost connections; slog.Default by default.
 	Log *slog.Logger `yaml:"-"`
 	// Metrics may be nil.
@@ -184,5 +188,8 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.Default()
 	}
 	o.Log = o.Log.With("source", o.Name)
+	if o.CanaryEvery > 0 {
+		o.Topics = append([]Topic{o.canary()}, o.Topics...)
+	}
 	return o
 }

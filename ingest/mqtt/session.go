@@ -122,6 +122,7 @@ func (s *session) run(ctx context.Context) error {
 	refused, err := s.subscribe()
 	if err == nil {
 		s.worker.connected(s, refused)
+		s.sing()
 		<-s.ctx.Done()
 		err = context.Cause(s.ctx)
 	}

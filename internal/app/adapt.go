@@ -9,11 +9,26 @@ import (
 	"citywatch"
 	"citywatch/alerts"
 	"citywatch/dashboards"
+	"citywatch/dashboards/hub"
 	"citywatch/ingest"
 	"citywatch/ingest/decode"
 	"citywatch/internal/journal"
+	"citywatch/internal/selfcheck"
 	"citywatch/internal/store"
 )
+
+// watchers are told what the picture is told, one after the other.
+type watchers struct {
+	hub  *hub.Hub
+	self *selfcheck.Checker
+}
+
+func (w watchers) Readings(rs []citywatch.Reading) {
+	w.hub.Readings(rs)
+	w.self.Readings(rs)
+}
+
+func (w watchers) Transition(t *citywatch.Transition) { w.hub.Transition(t) }
 
 // actions brings what people do to the engine that has the alert.
 type actions struct{ engines []*alerts.Engine }

@@ -24,6 +24,7 @@ import (
 	"citywatch/internal/journal"
 	"citywatch/internal/picture"
 	"citywatch/internal/registry"
+	"citywatch/internal/selfcheck"
 	simcameras "citywatch/internal/sim/cameras"
 	"citywatch/internal/store"
 )
@@ -76,6 +77,7 @@ type house struct {
 	picture       *picture.Picture
 	engines       []*alerts.Engine // by shard
 	pipeline      *ingest.Pipeline
+	self          *selfcheck.Checker
 	sources       []*mqtt.Source
 	cameras
 	hub      *hub.Hub
@@ -158,7 +160,7 @@ func (a *App) parts(h *house) []part {
 	parts := []part{
 		{"store", h.store.Run},
 		{"audit", h.audit.Run},
-		{"picture", func(ctx context.Context) error { return h.picture.Run(ctx, h.hub) }},
+		{"picture", func(ctx context.Context) error { return h.picture.Run(ctx, watchers{h.hub, h.self}) }},
 		{"hub", h.hub.Run},
 	}
 	for _, e := range h.engines {
@@ -169,6 +171,7 @@ func (a *App) parts(h *house) []part {
 		part{"clock", func(ctx context.Context) error { return tick(ctx, h.journal, a.options.Log) }},
 		part{"ingest", h.pipeline.Run},
 	)
+	parts = append(parts, part{"self", h.self.Run})
 	parts = append(parts, h.cameras.parts()...)
 	for _, s := range h.sources {
 		parts = append(parts, part{"mqtt", s.Run})

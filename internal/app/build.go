@@ -18,12 +18,12 @@ import (
 	"citywatch/ingest/push"
 	"citywatch/internal/audit"
 	"citywatch/internal/registry"
+	"citywatch/internal/selfcheck"
 	"citywatch/internal/series"
 	"citywatch/internal/series/embedded"
 	"citywatch/internal/series/influx"
 	"citywatch/internal/sim"
 	"citywatch/internal/store"
-	"citywatch/video"
 )
 
 // A database is either kind of time series store.
@@ -133,6 +133,13 @@ func (a *App) buildDoors(h *house) (err error) {
 		}
 		h.sources = append(h.sources, s)
 	}
+	h.self = selfcheck.New(a.site.Self, selfcheck.Deps{
+		Metrics:    a.metrics,
+		Registerer: a.metrics,
+		Deliver:    h.pipeline.Take,
+		Ready:      func(ctx context.Context) bool { return h.ready(ctx).Ready },
+		Log:        a.options.Log,
+	})
 	h.push, err = push.New(a.site.Push, h.pipeline)
 	return err
 }
@@ -171,14 +178,9 @@ func (a *App) buildPages(h *house) (err error) {
 // alert before the simulated officer does.
 const officerLooks = 75 * time.Second
 
-// sensors returns the devices that send their readings themselves, unlike those
-// whose readings citywatch makes about cameras.
+// sensors returns the devices that send their readings themselves.
 func sensors(devices []citywatch.Device) []citywatch.Device {
-	own := map[string]bool{}
-	for _, c := range video.Classes() {
-		own[c.ID] = true
-	}
-	return slices.DeleteFunc(slices.Clone(devices), func(d citywatch.Device) bool { return own[d.Class] })
+	return slices.DeleteFunc(slices.Clone(devices), func(d citywatch.Device) bool { return d.Own() })
 }
 
 // simulate runs the simulated devices at the other end of the broker, and the

@@ -38,6 +38,7 @@ func (c *Config) problems() []citywatch.Problem {
 	ps = append(ps, within("$.journal", c.Journal.Problems())...)
 	ps = append(ps, within("$.store", c.Store.Problems())...)
 	ps = append(ps, within("$.alerts", c.Alerts.Problems())...)
+	ps = append(ps, within("$.self", c.Self.Problems())...)
 	ps = append(ps, within("$.http", c.HTTP.Options.Problems())...)
 	ps = append(ps, within("$.http.stream", c.HTTP.Stream.Problems())...)
 	if c.Edge != nil {
@@ -114,6 +115,7 @@ func (c *Config) namedFiles() map[string]*string {
 		"$.cameras.snapshots.dir":    &c.Cameras.Snapshots.Dir,
 		"$.rules.file":               &c.Rules.File,
 		"$.push.token_file":          &c.Push.TokenFile,
+		"$.self.heartbeat_file":      &c.Self.HeartbeatFile,
 		"$.journal.credentials_file": &c.Journal.CredentialsFile,
 		"$.store.token_file":         &c.Store.TokenFile,
 		"$.store.password_file":      &c.Store.PasswordFile,

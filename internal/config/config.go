@@ -22,6 +22,7 @@ import (
 	"citywatch/ingest/push"
 	"citywatch/internal/edge"
 	"citywatch/internal/journal"
+	"citywatch/internal/selfcheck"
 	"citywatch/internal/store"
 	"citywatch/internal/strictyaml"
 	"citywatch/video"
@@ -54,6 +55,8 @@ type Config struct {
 	Devices  Devices         `yaml:"devices"`
 	Cameras  Cameras         `yaml:"cameras"`
 	Rules    Rules           `yaml:"rules"`
+	// Self is how citywatch watches itself.
+	Self selfcheck.Options `yaml:"self"`
 }
 
 // Province says where the centre is.

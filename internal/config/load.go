@@ -16,7 +16,9 @@ import (
 	"citywatch"
 	"citywatch/alerts"
 	"citywatch/geo"
+	"citywatch/ingest/mqtt"
 	"citywatch/internal/registry"
+	"citywatch/internal/selfcheck"
 	"citywatch/internal/strictyaml"
 	"citywatch/video"
 )
@@ -37,8 +39,14 @@ type Site struct {
 
 // Summary says in one line what there is.
 func (s *Site) Summary() string {
-	return fmt.Sprintf("%s: %d zones, %d devices of %d classes, %d cameras, %d rules, %d MQTT sources",
-		s.Province.Name, len(s.Zones), len(s.Devices), len(s.Classes), len(s.Cameras.Cameras), s.Rules.Len(), len(s.Sources))
+	sensors := 0
+	for _, d := range s.Devices {
+		if !d.Own() {
+			sensors++
+		}
+	}
+	return fmt.Sprintf("%s: %d zones, %d devices, %d cameras, %d rules, %d MQTT sources",
+		s.Province.Name, len(s.Zones), sensors, len(s.Cameras.Cameras), s.Rules.Len(), len(s.Sources))
 }
 
 // Overrides stand above what the file says; what is empty does not.
@@ -124,6 +132,7 @@ func load(name string, o Overrides, files folder) (*Site, error) {
 	site := &Site{Config: *c, Province: c.Province.value()}
 	l.zones(site)
 	l.devices(site)
+	l.own(site)
 	l.rules(site)
 	l.sources(site)
 	if len(l.problems) > 0 {
@@ -260,7 +269,35 @@ func (l *loader) cameras(site *Site, locate registry.Locator) {
 	}
 	site.Cameras = cameras
 	site.Devices = append(site.Devices, cameras.Devices(site.Config.Cameras.HealthEvery)...)
-	for _, c := range video.Classes() {
+	l.addClasses(site, video.Classes())
+}
+
+// own adds the devices whose readings tell how citywatch itself is.
+func (l *loader) own(site *Site) {
+	self := site.Config.Self
+	l.addClasses(site, selfcheck.Classes(self))
+	every := self.WithDefaults().Every
+	add := func(id, name, class string) {
+		if slices.ContainsFunc(site.Devices, func(d citywatch.Device) bool { return d.ID == id }) {
+			l.report("$.devices.file", "choose another", "the id %q is citywatch's own", id)
+		}
+		site.Devices = append(site.Devices, citywatch.Device{
+			ID: id, Name: name, Class: class, Sector: citywatch.SectorDisaster, Period: every, Auto: true,
+		})
+	}
+	add(citywatch.SystemID, "citywatch", citywatch.SystemClass)
+	if self.NoCanary {
+		return
+	}
+	for i := range site.Sources {
+		source := &site.Sources[i]
+		source.CanaryEvery = every
+		add(mqtt.CanaryDevice(source.Name), "citywatch ↔ "+source.Name, citywatch.CanaryClass)
+	}
+}
+
+func (l *loader) addClasses(site *Site, classes []citywatch.Class) {
+	for _, c := range classes {
 		if slices.ContainsFunc(site.Classes, func(listed citywatch.Class) bool { return listed.ID == c.ID }) {
 			l.report("$.devices.file", "leave it out: its readings are citywatch's own", "the class %q is in the device file", c.ID)
 		}
