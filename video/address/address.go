@@ -99,13 +99,13 @@ func (p *parts) setLogin(text string) error {
 const hostHint = "if its password holds one of / ? # @ : %, write that as %2F %3F %23 %40 %3A %25, or give user and password in keys of their own"
 
 func (p *parts) setHost(text string) error {
-	host, port := text, ""
+	host := text
 	if strings.HasPrefix(text, "[") && !strings.Contains(text, "]") {
 		return wrong("what is in brackets is no IPv6 address")
 	}
 	if i := strings.LastIndexByte(text, ':'); i >= 0 && !strings.HasSuffix(text, "]") {
-		host, port = text[:i], text[i+1:]
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		host = text[:i]
+		if n, err := strconv.ParseUint(text[i+1:], 10, 16); err != nil || n == 0 {
 			return wrong("its port is not a number from 1 to 65535 (%s)", hostHint)
 		}
 	}

@@ -58,7 +58,7 @@ func (c *checker) Unit(u video.Unit) {
 
 // fuzzFormats are what FuzzPackets has packets of.
 func fuzzFormats() []format.Format {
-	config := &mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelConfig: 1, ChannelCount: 1}
+	config := &mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelConfig: 1}
 	return []format.Format{
 		&format.H264{PayloadTyp: 96, PacketizationMode: 1},
 		&format.H265{PayloadTyp: 96},

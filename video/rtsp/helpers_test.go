@@ -204,16 +204,6 @@ func play(t testing.TB, o Options, pictures int) (*tape, error) {
 	return p, err
 }
 
-// mustPlay is play of a stream that does not end by itself.
-func mustPlay(t testing.TB, o Options, pictures int) *tape {
-	t.Helper()
-	p, err := play(t, o, pictures)
-	if !errors.Is(err, context.Canceled) {
-		t.Fatalf("it ended by itself: %v", err)
-	}
-	return p
-}
-
 // A take is what playing one stream gave.
 type take struct {
 	tape *tape

@@ -156,7 +156,10 @@ func aacTrack(c *mpeg4audio.AudioSpecificConfig) (video.Track, bool) {
 	if err != nil {
 		return video.Track{}, false
 	}
-	channels := c.ChannelCount
+	channels := int(c.ChannelConfig)
+	if channels == 7 {
+		channels = 8 // 7.1
+	}
 	return video.Track{Codec: video.AAC, Config: config, SampleRate: c.SampleRate, Channels: channels},
 		channels > 0 && channels <= maxChannels
 }

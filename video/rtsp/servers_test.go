@@ -7,10 +7,14 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"math"
 	"math/big"
 	"net"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -156,8 +160,8 @@ func TestRTSPS(t *testing.T) {
 	}, enough)
 	takes["trusted"].played(t)
 	takes["only TLS"].played(t)
-	if f := takes["strange"].failed(t, citywatch.CameraUnreachable); !strings.Contains(f.Error(), "certificate") {
-		t.Errorf("the fault does not speak of the certificate: %v", f)
+	if text := takes["strange"].failed(t, citywatch.CameraUnreachable); !strings.Contains(text, "certificate") {
+		t.Errorf("%q does not speak of the certificate", text)
 	}
 	takes["no TLS"].failed(t, citywatch.CameraUnreachable)
 }
@@ -173,8 +177,8 @@ func (k take) played(t *testing.T) *tape {
 	return k.tape
 }
 
-// failed demands a fault of the state, whose text gives nothing away.
-func (k take) failed(t *testing.T, state citywatch.CameraState) *video.Fault {
+// failed demands a fault of the state, and returns its text.
+func (k take) failed(t *testing.T, state citywatch.CameraState) string {
 	t.Helper()
 	var f *video.Fault
 	if !errors.As(k.err, &f) {
@@ -189,8 +193,7 @@ func (k take) failed(t *testing.T, state citywatch.CameraState) *video.Fault {
 	if k.tape.pictures > 0 {
 		t.Errorf("%d pictures came", k.tape.pictures)
 	}
-	t.Log(f)
-	return f
+	return f.Error()
 }
 
 // certificate returns a new one for loopback with its key, and who trusts it.
@@ -279,4 +282,78 @@ func logTimes(t *testing.T, p *tape) {
 				e.unit.Arrived.Sub(first).Seconds(), e.unit.Key, e.unit.Size())
 		}
 	}
+}
+
+// TestProbe has a report made of a stream with B-frames, and of none.
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	server := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: map[string]string{"h264": servertest.GstH264B + servertest.GstAAC}})
+	r, err := Probe(t.Context(), Options{Address: parse(t, server.URL+"h264").WithCredentials("u", "c4n4ry"), Networks: loopback(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.State != citywatch.CameraOnline || !strings.Contains(r.Server, "GStreamer") || r.Transport != "TCP" || len(r.Tracks) != 2 {
+		t.Fatalf("%+v", r)
+	}
+	picture, sound := r.Tracks[0], r.Tracks[1]
+	if picture.Codec != video.H264 || picture.Width != 320 || picture.FPS < 10 || picture.FPS > 20 || picture.Bitrate < 1000 || math.Abs(picture.KeyFrames-1) > 0.2 {
+		t.Errorf("%+v", picture)
+	}
+	if sound.Codec != video.AAC || sound.SampleRate != 44100 || sound.Channels != 1 {
+		t.Errorf("%+v", sound)
+	}
+	out, err := json.Marshal(r)
+	if err != nil || strings.Contains(string(out)+r.String(), "c4n4ry") {
+		t.Errorf("%s, %v", out, err)
+	}
+	t.Logf("%s\n%s", r, out)
+
+	r, err = Probe(t.Context(), Options{Address: parse(t, server.URL+"other"), Networks: loopback(t)})
+	var f *video.Fault
+	if !errors.As(err, &f) || r.State != citywatch.CameraUnreachable || !strings.Contains(r.String(), "no such stream") {
+		t.Errorf("%v, %v", r, err)
+	}
+}
+
+// TestNothingIsLeft counts goroutines and descriptors before and after many
+// sessions that fail, in every step, and over TLS and UDP.
+func TestNothingIsLeft(t *testing.T) {
+	refuses := serve(t, script{"PLAY": func(r request) string { return r.answer("500 Internal Server Error") }})
+	silent := serve(t, script{"PLAY": func(request) string { return silence }})
+	udp := serve(t, script{"SETUP": func(r request) string {
+		return r.answer("200 OK", "Session: 1", "Transport: RTP/AVP;unicast;client_port=1-2;server_port=20000-20001")
+	}, "PLAY": func(r request) string { return r.answer("404 Not Found") }})
+	options := []Options{
+		{Address: parse(t, "rtsp://"+refuses+"/")},
+		{Address: parse(t, "rtsp://"+silent+"/"), Timeout: 50 * time.Millisecond},
+		{Address: parse(t, "rtsps://"+refuses+"/"), Timeout: 50 * time.Millisecond},
+		{Address: parse(t, "rtsp://"+udp+"/"), Transport: UDP},
+		{Address: parse(t, "rtsp://"+udp+"/")}, // TCP, then UDP
+	}
+	open := func() int {
+		files, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(files)
+	}
+	failAll := func() {
+		for _, o := range options {
+			p, err := play(t, o, 1)
+			take{p, err}.failed(t, citywatch.CameraUnreachable)
+		}
+	}
+	failAll()
+	goroutines, files := runtime.NumGoroutine(), open()
+	for range 20 {
+		failAll()
+	}
+	// The test's own servers may still be about to notice.
+	for range 100 {
+		if runtime.NumGoroutine() <= goroutines && open() <= files {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("%d goroutines and %d descriptors became %d and %d", goroutines, files, runtime.NumGoroutine(), open())
 }

@@ -137,8 +137,12 @@ func (s *session) setup(desc *description.Session, offers []offer) ([]offer, err
 
 // watch waits for the end.
 func (s *session) watch(ctx context.Context) error {
-	ended := make(chan error, 1)
-	go func() { ended <- s.client.Wait() }()
+	var end error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		end = s.client.Wait()
+	}()
 	defer func() {
 		s.client.Close()
 		<-ended
@@ -151,12 +155,11 @@ func (s *session) watch(ctx context.Context) error {
 			return ctx.Err()
 		case err := <-s.failed:
 			return err
-		case err := <-ended:
-			ended <- err
-			if as[liberrors.ErrClientTCPTimeout](err) || as[liberrors.ErrClientUDPTimeout](err) {
+		case <-ended:
+			if as[liberrors.ErrClientTCPTimeout](end) || as[liberrors.ErrClientUDPTimeout](end) {
 				return s.overdue(time.Now(), 0)
 			}
-			return err
+			return end
 		case now := <-tick.C:
 			if err := s.overdue(now, s.o.Timeout); err != nil {
 				return err

@@ -15,7 +15,6 @@ type stills struct {
 	out     *output
 	numbers sequence
 	d       *rtpmjpeg.Decoder
-	damaged bool // wait for the start of a picture
 	bytes   int
 	packets int
 }

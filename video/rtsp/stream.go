@@ -62,9 +62,9 @@ func (s *stream) newDecoder(track int, f format.Format) (decoder, error) {
 	out := &output{stream: s, track: track, rate: int64(max(f.ClockRate(), 1))}
 	switch f := f.(type) {
 	case *format.H264:
-		return newPictures(out, newH264(f.SafeParams())), nil
+		return newPictures(out, newH264(f.SPS, f.PPS)), nil
 	case *format.H265:
-		return newPictures(out, newH265(f.SafeParams())), nil
+		return newPictures(out, newH265(f.VPS, f.SPS, f.PPS)), nil
 	case *format.MJPEG:
 		return &stills{out: out}, nil
 	case *format.MPEG4Audio:

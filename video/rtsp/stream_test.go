@@ -292,3 +292,33 @@ func TestOverdue(t *testing.T) {
 		check(t, r, keyFrameWait-cam.at.Sub(began), errNoKeyFrame)
 	})
 }
+
+// TestJoin begins in the middle of a group of pictures: what comes out begins
+// with a key frame, and without the pictures before it that cannot be decoded.
+func TestJoin(t *testing.T) {
+	for name, c := range map[string]struct {
+		codec   video.Codec
+		args    []string
+		dropped bool // of pictures after the key frame
+	}{
+		"H.264": {video.H264, bframe, false},
+		"H.265": {video.H265, x265("bframes=3:b-adapt=0:open-gop=0:repeat-headers=1"), false},
+		"CRA":   {video.H265, x265("bframes=3:b-adapt=0:open-gop=1:repeat-headers=1"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			reel := encode(t, c.codec, 40, c.args...)
+			join := reel
+			join.units, join.shown = reel.units[5:], reel.shown[5:]
+			cam := newCamera(t, c.codec)
+			r := newReader(t, cam)
+			r.read(cam.film(join))
+			if dropped := 30 - r.tape.pictures; (dropped > 0) != c.dropped || dropped > 6 {
+				t.Errorf("%d pictures after the first key frame are missing", dropped)
+			}
+			if n := r.tape.decodes(); n != r.tape.pictures {
+				t.Errorf("%d of %d decode", n, r.tape.pictures)
+			}
+		})
+	}
+}
