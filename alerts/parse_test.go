@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	"citywatch"
 	"citywatch/internal/registry"
+	"citywatch/internal/selfcheck"
 	"citywatch/provinces/laocai"
 	"citywatch/video"
 )
@@ -236,7 +238,7 @@ func TestDemoRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	classes, listed, _, _ := registry.Parse(devices, func(orb.Point) string { return "zone" })
-	classes = append(classes, video.Classes()...)
+	classes = slices.Concat(classes, video.Classes(), selfcheck.Classes(selfcheck.Options{}))
 	rules, doc, problems := Parse(src, Catalogue{Classes: classes, Devices: listed})
 	for _, p := range problems {
 		line, _ := doc.Position(p.Path)

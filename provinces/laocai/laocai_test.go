@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,10 @@ import (
 	"citywatch/alerts"
 	"citywatch/geo"
 	"citywatch/internal/registry"
+	"citywatch/internal/selfcheck"
+	"citywatch/internal/sim/cameras"
 	"citywatch/provinces/laocai"
+	"citywatch/video"
 )
 
 type zone struct {
@@ -74,19 +78,34 @@ func provinceZones(t *testing.T) []citywatch.Zone {
 	return zones
 }
 
-func devices(t *testing.T) ([]citywatch.Class, []citywatch.Device) {
+func locator(t *testing.T) registry.Locator {
 	t.Helper()
 	index := geo.NewIndex(provinceZones(t), nil)
-	locate := func(p orb.Point) string {
+	return func(p orb.Point) string {
 		zone, _ := index.ZoneAt(p)
 		return zone.ID
 	}
-	classes, devs, doc, problems := registry.Parse(read(t, laocai.DevicesFile), locate)
+}
+
+func devices(t *testing.T) ([]citywatch.Class, []citywatch.Device) {
+	t.Helper()
+	classes, devs, doc, problems := registry.Parse(read(t, laocai.DevicesFile), locator(t))
 	for _, p := range problems {
 		line, _ := doc.Position(p.Path)
 		t.Errorf("%s:%d: %s", laocai.DevicesFile, line, p.Error())
 	}
 	return classes, devs
+}
+
+func provinceCameras(t *testing.T) registry.Cameras {
+	t.Helper()
+	_, devs := devices(t)
+	all, doc, problems := registry.ParseCameras(read(t, laocai.CamerasFile), devs, locator(t))
+	for _, p := range problems {
+		line, _ := doc.Position(p.Path)
+		t.Errorf("%s:%d: %s", laocai.CamerasFile, line, p.Error())
+	}
+	return all
 }
 
 func TestZonesAreAPartition(t *testing.T) {
@@ -203,7 +222,12 @@ func TestFloodTables(t *testing.T) {
 func TestRules(t *testing.T) {
 	src := read(t, laocai.RulesFile)
 	classes, devs := devices(t)
-	_, doc, problems := alerts.Parse(src, alerts.Catalogue{Classes: classes, Devices: devs, Zones: provinceZones(t)})
+	catalogue := alerts.Catalogue{
+		Classes: slices.Concat(classes, video.Classes(), selfcheck.Classes(selfcheck.Options{})),
+		Devices: slices.Concat(devs, provinceCameras(t).Devices(10*time.Second)),
+		Zones:   provinceZones(t),
+	}
+	_, doc, problems := alerts.Parse(src, catalogue)
 	for _, p := range problems {
 		line, _ := doc.Position(p.Path)
 		t.Errorf("%s:%d: %s", laocai.RulesFile, line, p.Error())
@@ -229,10 +253,101 @@ func TestRules(t *testing.T) {
 			t.Errorf("nobody would notice a silent %s", c.ID)
 		}
 	}
+	if !watched[citywatch.CameraHealthClass] {
+		t.Error("nobody would notice that nothing is known of the cameras")
+	}
+}
+
+// TestCameraRules has every fault of a camera raise an alert, and none where it
+// is its gateway's.
+func TestCameraRules(t *testing.T) {
+	var file struct {
+		Rules []struct {
+			ID, Hazard string
+			Select     struct{ Class string }
+			State      struct {
+				Value  string
+				Levels map[string]citywatch.Level
+			}
+		}
+	}
+	if err := yaml.Unmarshal(read(t, laocai.RulesFile), &file); err != nil {
+		t.Fatal(err)
+	}
+	levels := map[string]map[string]citywatch.Level{} // by class and value
+	for _, r := range file.Rules {
+		if strings.HasPrefix(r.Select.Class, "camera_") {
+			levels[r.Select.Class+" "+r.State.Value] = r.State.Levels
+			if r.Hazard != "camera" {
+				t.Errorf("%s: the hazard is %q", r.ID, r.Hazard)
+			}
+		}
+	}
+	raises := func(what string, states ...string) {
+		for _, state := range states {
+			if !levels[what][state].Valid() {
+				t.Errorf("%s %q raises nothing", what, state)
+			}
+			delete(levels[what], state)
+		}
+		for state := range levels[what] {
+			t.Errorf("%s %q raises an alert", what, state)
+		}
+	}
+	raises("camera_health fault", string(citywatch.CameraNoVideo), string(citywatch.CameraFrozen),
+		string(citywatch.CameraUnreachable), string(citywatch.CameraBadCredentials), string(citywatch.CameraUnsupported))
+	raises("camera_health picture", "black", "frozen", "washed_out", "covered", "moved")
+	raises("camera_gateway state", "down")
+	raises("camera_recorder state", "disk_full", "failing")
+}
+
+// TestCameras holds the cameras against the server that plays them.
+func TestCameras(t *testing.T) {
+	all := provinceCameras(t)
+	var ids []string
+	behind, sectors := map[string]int{}, map[citywatch.Sector]int{}
+	recorded, judged := 0, 0
+	for _, c := range all.Cameras {
+		ids = append(ids, c.ID)
+		behind[c.Gateway]++
+		sectors[c.Sector]++
+		if want := "127.0.0.1:18554"; c.Main.Host() != want {
+			t.Errorf("%s is at %s, want %s", c.ID, c.Main.Host(), want)
+		}
+		if !strings.HasSuffix(c.Main.Reveal(), "/"+c.ID) {
+			t.Errorf("%s: the stream is %v", c.ID, c.Main)
+		}
+		user, password, has := c.Main.Credentials()
+		if has != cameras.Guarded(c.ID) || has && (user != cameras.User || password != cameras.Password) {
+			t.Errorf("%s: credentials %v, of which the camera knows nothing or wants others", c.ID, has)
+		}
+		if c.Bearing == nil || c.View == nil {
+			t.Errorf("%s: the map cannot show what it sees", c.ID)
+		}
+		if c.Record > 0 {
+			recorded++
+		}
+		if c.Picture {
+			judged++
+		}
+	}
+	slices.Sort(ids)
+	if want := cameras.IDs(); !slices.Equal(ids, want) {
+		t.Errorf("the file has %v\nthe simulation %v", ids, want)
+	}
+	if len(all.Gateways) != 2 || behind["dau-ghi-lao-cai"] != 3 || behind["dau-ghi-sa-pa"] != 3 {
+		t.Errorf("gateways: %v", behind)
+	}
+	if sectors[citywatch.SectorTraffic] != 5 || sectors[citywatch.SectorTourism] != 3 {
+		t.Errorf("sectors: %v", sectors)
+	}
+	if recorded != 2 || judged != 2 {
+		t.Errorf("%d recorded, %d with their pictures judged", recorded, judged)
+	}
 }
 
 func TestNamesAreReadable(t *testing.T) {
-	for _, name := range []string{laocai.ZonesFile, laocai.DevicesFile, laocai.RulesFile} {
+	for _, name := range []string{laocai.ZonesFile, laocai.DevicesFile, laocai.CamerasFile, laocai.RulesFile} {
 		// A letter and its accent as two runes look right and compare wrong.
 		for i, r := range string(read(t, name)) {
 			if unicode.Is(unicode.Mn, r) || r == unicode.ReplacementChar {
