@@ -24,9 +24,11 @@ const (
 		"rtph265pay name=pay0 pt=96 config-interval=-1"
 	// GstMJPEG is one JPEG after another.
 	GstMJPEG = gstPicture + "jpegenc ! rtpjpegpay name=pay0 pt=26"
-	// GstAAC and GstPCMA are audio beside one of those.
-	GstAAC  = " audiotestsrc is-live=true ! audio/x-raw,rate=44100,channels=1 ! audioconvert ! voaacenc ! aacparse ! rtpmp4gpay name=pay1 pt=97"
+	// GstAAC, GstLATM (AAC too) and GstPCMA are audio beside one of those.
+	GstAAC  = gstAAC + "rtpmp4gpay name=pay1 pt=97"
+	GstLATM = gstAAC + "rtpmp4apay name=pay1 pt=97"
 	GstPCMA = " audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay name=pay1 pt=8"
+	gstAAC  = " audiotestsrc is-live=true ! audio/x-raw,rate=44100,channels=1 ! audioconvert ! voaacenc ! aacparse ! "
 )
 
 // RTSP is a running RTSP server.

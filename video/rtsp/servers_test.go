@@ -33,7 +33,7 @@ func TestGStreamer(t *testing.T) {
 	t.Parallel()
 	server := servertest.GStreamer(t, servertest.GStreamerOptions{Streams: map[string]string{
 		"h264":  servertest.GstH264 + servertest.GstPCMA,
-		"h264b": servertest.GstH264B,
+		"h264b": servertest.GstH264B + servertest.GstLATM,
 		"h265":  servertest.GstH265,
 		"mjpeg": servertest.GstMJPEG + servertest.GstAAC,
 	}})
@@ -44,7 +44,7 @@ func TestGStreamer(t *testing.T) {
 	}
 	streams := []want{
 		{path: "h264", codec: video.H264, sound: video.PCMA},
-		{path: "h264b", codec: video.H264, reordered: true},
+		{path: "h264b", codec: video.H264, sound: video.AAC, reordered: true},
 		{path: "h265", codec: video.H265, reordered: true},
 		{path: "mjpeg", codec: video.MJPEG, sound: video.AAC},
 	}
