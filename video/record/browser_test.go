@@ -29,6 +29,7 @@ func brightness(n int) float64 { return float64(n*4%200) * 255 / 219 }
 // a time is what was at that time: within a group of frames, after a hole, and
 // after the camera's parameters changed.
 func TestClipsInABrowser(t *testing.T) {
+	t.Parallel()
 	const args, half = "-c:v libx264 -g 100 -bf %d -crf 12 -preset ultrafast -pix_fmt yuv420p", 12 * time.Second
 	plain := film(t, fmt.Sprintf(counted+args, "320x180", "16+mod(4*N,200)", 0))
 	ordered := film(t, fmt.Sprintf(counted+args, "320x180", "16+mod(4*N,200)", 2))

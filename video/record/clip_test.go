@@ -15,6 +15,7 @@ const (
 )
 
 func TestClipOfEachCodec(t *testing.T) {
+	t.Parallel()
 	g711 := make([]byte, 160)
 	for i := range g711 {
 		g711[i] = byte(i)

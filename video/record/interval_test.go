@@ -18,6 +18,7 @@ import (
 // TestClipBeginsWhereItIsAsked holds that a clip presents exactly what was
 // asked for, wherever that lies between key frames.
 func TestClipBeginsWhereItIsAsked(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string]string{
 		"H.264":               "-c:v libx264 -g 75 -bf 0 " + fast,
 		"H.264 with B-frames": "-c:v libx264 -g 75 -preset fast -pix_fmt yuv420p -bf 3 -c:a aac",
@@ -72,6 +73,7 @@ func TestClipBeginsWhereItIsAsked(t *testing.T) {
 // TestHoles holds that a clip's time is the time on the clock, whatever is
 // missing, and that the holes are told.
 func TestHoles(t *testing.T) {
+	t.Parallel()
 	f := film(t, picture+tone+"-c:v libx264 -g 50 -bf 0 -c:a aac "+fast)
 	s := open(t, set{now: epoch})
 	for _, at := range []time.Duration{0, 30 * time.Second, 5 * time.Minute} {
@@ -176,6 +178,7 @@ func TestLosses(t *testing.T) {
 // TestChanges holds that a clip goes through a change of the picture's size,
 // and ends, saying so, before one of the codec.
 func TestChanges(t *testing.T) {
+	t.Parallel()
 	large := film(t, picture+"-c:v libx264 -g 50 -bf 0 "+fast)
 	small := film(t, "-f lavfi -i testsrc2=size=192x128:rate=25:duration=12 -c:v libx264 -g 50 -bf 0 "+fast)
 	other := film(t, picture+"-c:v libx265 -x265-params log-level=none:keyint=50 "+fast)
@@ -206,6 +209,7 @@ func TestChanges(t *testing.T) {
 // TestClockIsSet holds that recordings are found by the time on the clock
 // although that is set, or the camera's runs away, while they are made.
 func TestClockIsSet(t *testing.T) {
+	t.Parallel()
 	f := film(t, picture+"-c:v libx264 -g 25 -bf 0 "+fast)
 	for _, c := range []struct {
 		name string
@@ -344,6 +348,7 @@ func TestRefusals(t *testing.T) {
 // TestSoundIsWhole holds that no sound is lost between segments, although it
 // comes later than the pictures it belongs to.
 func TestSoundIsWhole(t *testing.T) {
+	t.Parallel()
 	const late = 300 * time.Millisecond
 	f := film(t, picture+"-c:v libx264 -g 50 -bf 0 "+fast).
 		with(video.Track{Codec: video.PCMU, SampleRate: 8000, Channels: 1}, 20*time.Millisecond, make([]byte, 160))

@@ -82,6 +82,7 @@ func TestSegmentIsFragmentedMP4(t *testing.T) {
 // TestTornTail cuts and spoils a segment as a power cut would: what is whole
 // stays, to the part.
 func TestTornTail(t *testing.T) {
+	t.Parallel()
 	f := film(t, picture+"-c:v libx264 -g 50 -bf 0 "+fast)
 	data := oneSegment(t, f)
 	ends := parts(t, data)
