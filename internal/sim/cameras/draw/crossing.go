@@ -7,7 +7,7 @@ import "math"
 func crossing() *scene {
 	s := &scene{
 		camera: "nga-tu-tran-hung-dao", title: "Ngã tư Trần Hưng Đạo",
-		eye: vec{-15.5, 11, -20}, target: vec{2.5, 0, 3}, degrees: 64, exposure: 1.25,
+		eye: vec{-15.5, 11, -20}, target: vec{2.5, 0, 3}, degrees: 64, exposure: 1.55, crf: 30,
 		light: light{
 			sun: vec{-0.4, 0.5, 0.6}.unit(), sunColour: rgb{0.06, 0.06, 0.1},
 			sky: rgb{0.17, 0.21, 0.36}, earth: rgb{0.1, 0.085, 0.08},

@@ -43,10 +43,10 @@ func scenes() []*scene {
 func write(ctx context.Context, st *stage, dir string, at float64) error {
 	base := filepath.Join(dir, st.camera)
 	if at >= 0 {
-		return encode(ctx, base+".png", st.title, func(yield func([]byte) bool) { yield(st.frame(at, 0)) })
+		return encode(ctx, base+".png", st.scene, func(yield func([]byte) bool) { yield(st.frame(at, 0)) })
 	}
 	if st.camera == freezes {
-		err := encode(ctx, base+".still.mp4", st.title, func(yield func([]byte) bool) {
+		err := encode(ctx, base+".still.mp4", st.scene, func(yield func([]byte) bool) {
 			picture := st.frame(0, 0)
 			for range gop {
 				if !yield(picture) {
@@ -58,7 +58,7 @@ func write(ctx context.Context, st *stage, dir string, at float64) error {
 			return err
 		}
 	}
-	return encode(ctx, base+".mp4", st.title, func(yield func([]byte) bool) {
+	return encode(ctx, base+".mp4", st.scene, func(yield func([]byte) bool) {
 		for n := range frames {
 			if !yield(st.frame(float64(n)/rate, n)) {
 				return

@@ -22,6 +22,9 @@ type scene struct {
 	shadowAt     vec
 	shadowRadius float64
 	exposure     float64
+	// crf is x264's measure of how coarsely the clip is coded; 0 is 32. What is
+	// dark on dark needs it finer.
+	crf int
 
 	// build adds what does not move.
 	build func(m *mesh)
