@@ -105,7 +105,7 @@ func (j *Judge) Add(pix []byte, at time.Time) {
 	j.now = measure(pix, j.calm)
 	j.judge(at)
 	j.still.add(pix, j.now.mean, at)
-	j.motion.add(pix)
+	j.motion.add(pix, at)
 	if at.Sub(j.looked) >= lookEvery && j.calm.n > 8 {
 		j.looked = at
 		j.moved.push(j.place.add(j.calm, j.now.structure, at), movedHold())

@@ -9,6 +9,9 @@ var start = time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
 
 const perSecond = 2
 
+// halves is so many half seconds.
+func halves(n int) time.Duration { return time.Duration(n) * time.Second / perSecond }
+
 // A timeline is what was said of a scenario, picture by picture.
 type timeline []Verdict
 

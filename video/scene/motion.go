@@ -1,6 +1,9 @@
 package scene
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // motion measures how much of the picture moves, from one picture to the next
 // half a second later.
@@ -11,8 +14,9 @@ import "slices"
 type motion struct {
 	s          size
 	before     []byte
-	have       bool
+	at         time.Time // of the picture before
 	noise      []float32 // by block: what it differs by when nothing moves
+	heard      bool      // the noise was measured once
 	means, was []float32 // of blocks: now and before
 	change     []float32 // by block, to find the middle one
 	shares     [shareCount]float32
@@ -23,38 +27,38 @@ const (
 	// shareCount pictures are averaged: ten seconds.
 	shareCount = 20
 
-	noiseAtFirst = 1.0
-	noiseMost    = 5.0  // what is above moves, however long it does
-	noiseStep    = 0.02 // grey levels per picture
-	noiseRank    = 0.25 // the noise is what a quarter of the differences stay below
-	noiseTimes   = 2.5
-	leastChange  = 2.0 // grey levels, on average over a block
+	leastApart = 200 * time.Millisecond
+	mostApart  = time.Second
+
+	noiseMost   = 5.0  // what is above moves, however long it does
+	noiseStep   = 0.02 // grey levels per picture
+	noiseRank   = 0.25 // the noise is what a quarter of the differences stay below
+	noiseTimes  = 2.5
+	leastChange = 2.0 // grey levels, on average over a block
+	lightLeft   = 0.1 // of a change of light is left
 )
 
 func newMotion(s size) *motion {
-	m := &motion{
+	return &motion{
 		s: s, before: make([]byte, s.pixels()), noise: make([]float32, s.blocks()),
 		means: make([]float32, s.blocks()), was: make([]float32, s.blocks()), change: make([]float32, s.blocks()),
 	}
-	for i := range m.noise {
-		m.noise[i] = noiseAtFirst
-	}
-	return m
 }
 
 // forget begins anew after a gap; what is known of the noise stays.
-func (m *motion) forget() { m.have, m.n = false, 0 }
+func (m *motion) forget() { m.at, m.n = time.Time{}, 0 }
 
-// add takes a picture.
-func (m *motion) add(pix []byte) {
+// add takes a picture. Of two that lie further apart than they should, more has
+// moved than in half a second: they are not compared.
+func (m *motion) add(pix []byte, at time.Time) {
 	m.means, m.was = m.was, m.means
 	m.average(pix)
-	if m.have {
+	if gap := at.Sub(m.at); gap >= leastApart && gap <= mostApart {
 		gain, offset := m.brightness()
 		m.push(m.moving(pix, gain, offset))
 	}
 	copy(m.before, pix)
-	m.have = true
+	m.at = at
 }
 
 // index returns the share of the picture that moved, averaged over the last ten
@@ -146,26 +150,20 @@ func (m *motion) fit(gain, offset, within float32) (float32, float32) {
 
 // moving returns the share of the picture that moves.
 func (m *motion) moving(pix []byte, gain, offset float32) float32 {
-	// What a pixel of each grey value should have become.
-	var expect [256]float32
-	for v := range expect {
-		expect[v] = min(max(gain*float32(v)+offset, 0), 255)
-	}
-	share := float32(0)
-	for b := range m.noise {
-		sum := float32(0)
-		for y := range block {
-			now, before := m.row(pix, b, y), m.row(m.before, b, y)
-			for i, p := range now {
-				d := float32(p) - expect[before[i]]
-				if d < 0 {
-					d = -d
-				}
-				sum += d
-			}
+	differ := m.differences(pix, gain, offset)
+	if !m.heard { // most of the picture does not move
+		m.heard = true
+		copy(m.change, differ)
+		slices.Sort(m.change)
+		for b := range m.noise {
+			m.noise[b] = min(m.change[len(m.change)/4], noiseMost)
 		}
-		d := sum / (block * block)
-		bound := max(leastChange, noiseTimes*m.noise[b])
+	}
+	// A change of light is never quite taken out.
+	least := leastChange + lightLeft*max(gain-1, 1-gain)*255 + lightLeft*max(offset, -offset)
+	share := float32(0)
+	for b, d := range differ {
+		bound := max(least, noiseTimes*m.noise[b])
 		share += min(max(d/bound-1, 0), 1)
 		if d > m.noise[b] {
 			m.noise[b] = min(m.noise[b]+noiseStep*noiseRank, noiseMost)
@@ -174,4 +172,26 @@ func (m *motion) moving(pix []byte, gain, offset float32) float32 {
 		}
 	}
 	return share / float32(len(m.noise))
+}
+
+// differences returns by how much each block differs from the picture before,
+// once that was made as bright.
+func (m *motion) differences(pix []byte, gain, offset float32) []float32 {
+	// What a pixel of each grey value should have become.
+	var expect [256]float32
+	for v := range expect {
+		expect[v] = min(max(gain*float32(v)+offset, 0), 255)
+	}
+	differ := m.was // is not needed any more
+	for b := range differ {
+		sum := float32(0)
+		for y := range block {
+			now, before := m.row(pix, b, y), m.row(m.before, b, y)
+			for i, p := range now {
+				sum += max(float32(p)-expect[before[i]], expect[before[i]]-float32(p))
+			}
+		}
+		differ[b] = sum / (block * block)
+	}
+	return differ
 }
