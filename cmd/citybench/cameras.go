@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -110,6 +111,9 @@ func (b *bench) pull(p *puller, f *fleet, long time.Duration) (r pulled, err err
 		return r, nil
 	}
 	for i := range watchedCameras {
+		// At no moment in particular: the cameras' key frames come one after
+		// the other.
+		time.Sleep(rand.N(2 * time.Second))
 		took, err := firstPicture(b.ctx, p, i)
 		if err != nil {
 			return r, fmt.Errorf("first picture: %w", err)
