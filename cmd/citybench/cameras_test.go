@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -50,10 +52,14 @@ func TestFleetSendsTheClip(t *testing.T) {
 		t.Errorf("the fleet tells of %+v, %v", a, err)
 	}
 	done()
-	<-pulled
+	if err := <-pulled; err != nil {
+		t.Errorf("pulling ended with %v", err)
+	}
 	eventually(t, func() bool { a, err := f.look(ctx); return err == nil && a.viewers == 0 })
 	stop()
-	<-served
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) && err != nil {
+		t.Errorf("serving ended with %v", err)
+	}
 }
 
 func eventually(t *testing.T, is func() bool) {

@@ -124,11 +124,7 @@ func barePull(ctx context.Context, args []string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range *cameras {
 		g.Go(func() error {
-			err := pullOne(ctx, fmt.Sprintf("rtsp://%s/camera-%d", *server, i), &frames)
-			if ctx.Err() != nil {
-				return nil
-			}
-			return err
+			return pullOne(ctx, fmt.Sprintf("rtsp://%s/camera-%d", *server, i), &frames)
 		})
 	}
 	return g.Wait()
@@ -174,7 +170,11 @@ func pullOne(ctx context.Context, url string, frames *atomic.Int64) error {
 	if _, err := c.Play(nil); err != nil {
 		return err
 	}
-	return c.Wait()
+	err = c.Wait()
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // dialLive connects one viewer of live pictures.
