@@ -100,6 +100,8 @@ type Alert struct {
 	// Escalation counts the steps of its chain that were taken because nobody
 	// had seen it.
 	Escalation int `json:"escalation,omitempty"`
+	// Promises are what people said would be done by a time.
+	Promises []Promise `json:"promises,omitempty"`
 	Overlay
 
 	// Since is when the condition began, by the measured times.
@@ -126,6 +128,13 @@ type Overlay struct {
 	Flapping bool `json:"flapping,omitempty"`
 }
 
+// A Promise is a note of something to be done by a time.
+type Promise struct {
+	Due  time.Time `json:"due"`
+	By   string    `json:"by"`
+	Note string    `json:"note"`
+}
+
 // A Shelf is where an alert is put aside.
 type Shelf struct {
 	Until  time.Time `json:"until"`
@@ -139,15 +148,16 @@ func (o *Overlay) Quiet() bool {
 }
 
 // Open reports whether the alert still needs somebody: it is not closed, and
-// it is not both over and seen.
+// it is not both over and seen. While a team is out it is open, for somebody
+// has to say that the team is back.
 func (a *Alert) Open() bool {
 	switch a.Handling {
 	case Closed, FalseAlarm:
 		return false
-	case New:
-		return true
+	case Acknowledged:
+		return a.Condition != Normal
 	}
-	return a.Condition != Normal
+	return true
 }
 
 // A Standing is how an alert stands: all of it that a transition may change, but
@@ -196,11 +206,14 @@ const (
 	ReasonUnshelved    Reason = "unshelved"    // taken up again, or the time is over
 	ReasonSuppressed   Reason = "suppressed"   // another alert explains it
 	ReasonUnsuppressed Reason = "unsuppressed" // nothing explains it any more
-	ReasonFlapping     Reason = "flapping"     // changes too often
-	ReasonSteady       Reason = "steady"       // no longer changes too often
-	ReasonConfirmed    Reason = "confirmed"    // something of another kind says so too
-	ReasonEscalated    Reason = "escalated"    // nobody has seen it in time
-	ReasonLooksBack    Reason = "looks_back"   // what came late shows that it was so
+	// The device is being worked on, or no longer.
+	ReasonOutOfService  Reason = "out_of_service"
+	ReasonBackInService Reason = "back_in_service"
+	ReasonFlapping      Reason = "flapping"   // changes too often
+	ReasonSteady        Reason = "steady"     // no longer changes too often
+	ReasonConfirmed     Reason = "confirmed"  // something of another kind says so too
+	ReasonEscalated     Reason = "escalated"  // nobody has seen it in time
+	ReasonLooksBack     Reason = "looks_back" // what came late shows that it was so
 )
 
 // A Notice says whether a transition calls people.
@@ -228,6 +241,8 @@ type Transition struct {
 	Actor string `json:"actor,omitempty"`
 	// Note is what the actor wrote, or why.
 	Note string `json:"note,omitempty"`
+	// To is the team that it was given to, or who is called next.
+	To string `json:"to,omitempty"`
 	// Notice says whether people are called.
 	Notice Notice `json:"notice,omitempty"`
 	// Before is how the alert stood; zero where it is the first transition.
