@@ -195,7 +195,7 @@ func (r recordings) Clip(id string, from, to time.Time) (dashboards.Clip, error)
 	if err != nil {
 		return dashboards.Clip{}, errors.Join(dashboards.ErrNotFound, err)
 	}
-	return dashboards.Clip{ReadSeekCloser: c, Interval: dashboards.Interval{From: c.From, To: c.To}}, nil
+	return dashboards.Clip{ReadSeekCloser: c, Interval: dashboards.Interval{From: c.From, To: c.To}, ETag: c.ETag}, nil
 }
 
 // waitState waits until the province knows that a camera is so.

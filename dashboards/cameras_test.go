@@ -117,7 +117,10 @@ func (c clipFile) Close() error {
 func (e *eye) Clip(id string, from, to time.Time) (dashboards.Clip, error) {
 	e.ask("%s %v", id, to.Sub(from))
 	file := clipFile{bytes.NewReader(e.recorded), e.close}
-	return dashboards.Clip{ReadSeekCloser: file, Interval: dashboards.Interval{From: from.Add(-time.Second), To: to}}, e.broken
+	return dashboards.Clip{
+		ReadSeekCloser: file, Interval: dashboards.Interval{From: from.Add(-time.Second), To: to}, ETag: `"clip-1"`,
+		Holes: []dashboards.Interval{{From: from.Add(time.Second), To: from.Add(3 * time.Second)}}, Short: "the codec changes",
+	}, e.broken
 }
 
 func (e *eye) KeyFrame(string) (dashboards.KeyFrame, error) {
@@ -269,6 +272,8 @@ func TestClip(t *testing.T) {
 	resp, body := s.get(t, path)
 	if resp.StatusCode != 200 || !bytes.Equal(body, e.recorded) || resp.Header.Get("Accept-Ranges") != "bytes" ||
 		resp.Header.Get("X-Clip-From") != "2026-11-22T05:59:59Z" || resp.Header.Get("X-Clip-To") != "2026-11-22T06:05:00Z" ||
+		resp.Header.Get("ETag") != `"clip-1"` || resp.Header.Get("X-Clip-Short") != "the codec changes" ||
+		resp.Header.Get("X-Clip-Hole") != "2026-11-22T06:00:01Z/2026-11-22T06:00:03Z" ||
 		resp.Header.Get("Content-Disposition") != `inline; filename="cau-coc-leu_20261122-125959.mp4"` {
 		t.Errorf("answered with %s %v, %d bytes", resp.Status, resp.Header, len(body))
 	}

@@ -99,9 +99,15 @@ type Interval struct {
 // A Clip is a recorded interval as one seekable MP4.
 type Clip struct {
 	io.ReadSeekCloser
-	// Interval is what it holds: whole groups of frames, and so a little
-	// more than was asked for, or less where the recording begins or ends.
+	// Interval is what it holds of what was asked for.
 	Interval
+	// Holes are when nothing was recorded within it, in order: there the last
+	// picture stands.
+	Holes []Interval
+	// Short says why it ends before what was asked for although there is more.
+	Short string
+	// ETag tells it from every other clip.
+	ETag string
 }
 
 // recordings are what cameras saw. Their errors are those of snapshots.

@@ -79,11 +79,17 @@ func (s *site) clip(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "video/mp4")
 	h.Set("Cache-Control", "no-cache")
-	// A clip is the same as long as it is asked for, and holds, the same: the
-	// ranges of one request after the other fit together.
-	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, clip.From.UnixNano(), clip.To.UnixNano()))
+	// A clip is made anew for each range that is asked for: by its tag a
+	// browser notices that it has grown meanwhile.
+	h.Set("ETag", clip.ETag)
 	h.Set("X-Clip-From", clip.From.UTC().Format(time.RFC3339Nano))
 	h.Set("X-Clip-To", clip.To.UTC().Format(time.RFC3339Nano))
+	for _, hole := range clip.Holes[:min(len(clip.Holes), maxHoles)] {
+		h.Add("X-Clip-Hole", hole.From.UTC().Format(time.RFC3339Nano)+"/"+hole.To.UTC().Format(time.RFC3339Nano))
+	}
+	if clip.Short != "" {
+		h.Set("X-Clip-Short", clip.Short)
+	}
 	disposition := "inline"
 	if q := r.URL.Query(); q.Has("download") && q.Get("download") != "false" {
 		disposition = "attachment"
@@ -91,6 +97,10 @@ func (s *site) clip(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Disposition", disposition+`; filename="`+s.clipName(c.ID, clip.From)+`"`)
 	http.ServeContent(w, r, "", clip.To, clip)
 }
+
+// maxHoles bounds the answer's headers. How many there really are the recordings
+// tell.
+const maxHoles = 50
 
 // clipInterval reads of what time a clip is: nobody means the last six hours.
 // How long it may be, the recordings decide.

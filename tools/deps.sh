@@ -16,7 +16,7 @@ have cc || packages+=(gcc libc6-dev) # for the race detector
 have ffmpeg || packages+=(ffmpeg)
 have cvlc || packages+=(vlc-bin vlc-plugin-base)
 /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null ||
-	packages+=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-{base,good,bad,ugly})
+	packages+=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-{base,good,bad,ugly} glib-networking)
 if [ -f dashboards/web/package.json ]; then
 	have npm || packages+=(nodejs npm)
 fi

@@ -61,7 +61,11 @@ func (r recordings) Clip(id string, from, to time.Time) (dashboards.Clip, error)
 	if err != nil {
 		return dashboards.Clip{}, cameraError(err)
 	}
-	return dashboards.Clip{ReadSeekCloser: c, Interval: dashboards.Interval(c.Interval)}, nil
+	clip := dashboards.Clip{ReadSeekCloser: c, Interval: dashboards.Interval(c.Interval), Short: c.Short, ETag: c.ETag}
+	for _, hole := range c.Holes {
+		clip.Holes = append(clip.Holes, dashboards.Interval(hole))
+	}
+	return clip, nil
 }
 
 // cameraError gives an error of a part that has to do with cameras the meaning

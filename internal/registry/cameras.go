@@ -10,6 +10,7 @@ import (
 	"citywatch"
 	"citywatch/internal/strictyaml"
 	"citywatch/video/address"
+	"citywatch/video/record"
 )
 
 // A CameraFile is a list of cameras as a person writes it.
@@ -236,8 +237,8 @@ func (p *cameraParser) habits(e CameraEntry, path string) {
 	if !slices.Contains([]string{"", "always", "on_demand"}, e.Pull) {
 		p.report(path+".pull", "always or on_demand", "camera %q cannot be pulled %q", e.ID, e.Pull)
 	}
-	if e.Record < 0 {
-		p.report(path+".record", "how long recordings are kept, as in 7d", "camera %q has a negative time for its recordings", e.ID)
+	if e.Record != 0 && e.Record < record.MinKeep {
+		p.report(path+".record", "as in 7d; leave it out to record nothing", "recordings are kept for at least %v", record.MinKeep)
 	}
 	if e.Pull == "on_demand" && (e.Record > 0 || e.Picture) {
 		p.report(path+".pull", "recording and judging pictures need the stream all the time", "camera %q is to be pulled on demand only", e.ID)
