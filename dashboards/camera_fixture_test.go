@@ -14,9 +14,12 @@ import (
 	"citywatch/dashboards/live"
 	"citywatch/video"
 	"citywatch/video/address"
+	"citywatch/video/ffmpeg"
+	"citywatch/video/ffmpeg/ffmpegtest"
 	videolive "citywatch/video/live"
 	"citywatch/video/record"
 	"citywatch/video/rtsp"
+	"citywatch/video/snapshot"
 
 	"github.com/paulmach/orb"
 )
@@ -176,6 +179,38 @@ func (k *looking) keyFrame(id string) (dashboards.KeyFrame, error) {
 	}
 	data, mime, err := videolive.KeyFrameMP4(f)
 	return dashboards.KeyFrame{Data: data, MIME: mime, At: f.Unit.Arrived}, err
+}
+
+// draw has ffmpeg make pictures of what the cameras send.
+func (k *looking) draw(t *testing.T) {
+	t.Helper()
+	ffmpegtest.FFmpeg(t) // or the test ends
+	var ids []string
+	for _, c := range k.video.Cameras() {
+		ids = append(ids, c.ID)
+	}
+	made := snapshot.New(snapshot.Options{}, snapshot.Deps{Cameras: ids, KeyFrame: k.video.KeyFrame, FFmpeg: ffmpeg.New(ffmpeg.Options{}, nil)})
+	watch := k.province.watch
+	k.province.watch = func(d *dashboards.Deps) {
+		watch(d)
+		d.Snapshots = snapshots{made}
+	}
+}
+
+// snapshots are what the pages' part sees of the pictures.
+type snapshots struct{ *snapshot.Snapshots }
+
+func (s snapshots) Snapshot(ctx context.Context, id string, width int) (dashboards.Picture, error) {
+	p, err := s.Snapshots.Snapshot(ctx, id, width)
+	if err != nil {
+		return dashboards.Picture{}, errors.Join(dashboards.ErrUnavailable, err)
+	}
+	return dashboards.Picture(p), nil
+}
+
+func (s snapshots) Thumbnail(id string, at time.Time) (dashboards.Picture, error) {
+	p, err := s.Snapshots.Thumbnail(id, at)
+	return dashboards.Picture(p), err
 }
 
 // recordings are what the pages' part sees of the recorder.

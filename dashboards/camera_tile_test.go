@@ -126,6 +126,25 @@ func TestTiles(t *testing.T) {
 	})
 }
 
+// TestPicturesInstead: a stream that the browser does not play is shown as
+// single pictures, and as nothing else.
+func TestPicturesInstead(t *testing.T) {
+	hevc := ffmpegtest.Recipe{Filter: "testsrc=size=320x180:rate=10", Codec: video.H265, Width: 320, Height: 180, FPS: 10, Seconds: 6}
+	p := newProvince(t)
+	k := p.look(t, lens{id: "ga", name: "Ga Lào Cai", at: place(0), url: newCamera(t, newReel(t, hevc)).url})
+	k.draw(t)
+	r := p.run(t, "127.0.0.1:0")
+	k.waitState(t, "ga", citywatch.CameraOnline)
+	b := newBrowser(t)
+	b.open(r.wall(), 1920, 1080)
+	b.waitLive()
+	b.wait(there(tile("ga", `[data-look="still"][data-showing="still"] img`)) + `?.naturalWidth === 320`)
+	if text := b.text(tile("ga", "")); !regexp.MustCompile(`^H.265 không hỗ trợ trên trình duyệt này Ga Lào Cai ảnh · .+$`).MatchString(text) {
+		t.Errorf("it says %q", text)
+	}
+	b.faults()
+}
+
 // showsLast fails the test unless the tile of b-dies tells when its last
 // picture came.
 func showsLast(b *browser, killed time.Time) {

@@ -58,7 +58,7 @@ const commands = {
   click: ({ selector }) => page.click(selector, { timeout: 10_000 }),
   fill: ({ selector, text }) => page.fill(selector, text, { timeout: 10_000 }),
   press: ({ key }) => page.keyboard.press(key),
-  screenshot: ({ path }) => page.screenshot({ path }),
+  screenshot: ({ path }) => page.screenshot({ path }).then(() => null),
   faults: () => faults.splice(0),
   axe: async () => {
     await page.evaluate(axe);

@@ -115,13 +115,17 @@ export class CameraTile extends HTMLElement {
       this.showStills(this.hasAttribute("still") ? restingEvery : stillEvery);
       return;
     }
-    const url = new URL(`${this.path()}/live?stream=${this.getAttribute("stream") === "main" ? "main" : "sub"}`, document.baseURI);
+    const main = this.getAttribute("stream") === "main";
+    const url = new URL(`${this.path()}/live?stream=${main ? "main" : "sub"}`, document.baseURI);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.#session = new Session({
       url: url.href,
       video: this.#video,
       canvas: this.#canvas,
-      onBegin: () => this.dropStills(),
+      // A key frame is shown in the element that the stream now needs.
+      onBegin: () => {
+        if (this.dataset["showing"] !== "still") this.dropStills();
+      },
       onChange: () => this.update(),
       onRefused: (codec) => {
         this.#refused = codec;
@@ -132,6 +136,8 @@ export class CameraTile extends HTMLElement {
         this.showStills(stillEvery);
       },
     });
+    // A main stream is seldom pulled already: until it comes there is a picture.
+    if (main) this.showStills(lastEvery);
   }
 
   private showStills(every: number): void {
@@ -192,6 +198,7 @@ export class CameraTile extends HTMLElement {
   /** Says how it is; called once a second, and when something happens. */
   update(): void {
     if (!this.#built) return;
+    if (this.#session && this.#session.showing !== "nothing" && this.#stills) this.dropStills();
     const facts = this.facts();
     const verdict = judge(facts);
     // Of a still, what shows it has said which element that is.
