@@ -107,7 +107,7 @@ func (k *still) add(pix []byte, brightness float64, at time.Time) bool {
 	case changed || still < stillFor || k.frames < stillLeast:
 		// A single torn picture does not thaw it.
 		k.frozen = k.frozen && k.changes.count(10) < 3
-	case l.n >= levelLeast && k.hiss <= hissless*l.least:
+	case l.n >= levelLeast && l.least >= leastHiss && k.hiss <= hissless*l.least:
 		k.frozen = true
 	case at.Sub(k.first) >= knownAfter && still >= longStill && still >= farLonger*k.longest:
 		k.frozen = true
