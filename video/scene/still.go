@@ -60,7 +60,8 @@ const (
 	levelLeast  = 60 // and before it is relied on
 	levelRise   = 1.00002
 	hissStep    = 0.015
-	hissless    = 0.7 // of the least
+	hissless    = 0.7  // of the least
+	leastHiss   = 0.05 // grey levels: where there is less, it tells nothing
 	// livesFor is how long may lie between two changes for the picture to be
 	// sure to have lived meanwhile.
 	livesFor = 30 * time.Second
