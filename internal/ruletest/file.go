@@ -5,7 +5,7 @@
 //	config: citywatch.yaml             # whose devices, zones and rules are tested
 //	tests:
 //	  - name: the river rises over BĐ1
-//	    rules: [river-flood]           # the others are not looked at; all by default
+//	    rules: [river-flood]           # or rule/device; the others are not looked at
 //	    series:
 //	      - {device: bao-yen-chay, value: water_level, every: 10m, values: 70.5 70.9 71.0x3 71.2+0.1x4 _ 70}
 //	    readings:                      # single ones
@@ -47,14 +47,15 @@ type Test struct {
 	Name string `yaml:"name"`
 	// Start is when it begins, 2026-01-01T00:00:00Z by default: it matters to
 	// rules with a time of day.
-	Start    time.Time `yaml:"start"`
+	Start time.Time `yaml:"start"`
+	// Rules are those that are looked at, rule or rule/device; all by default.
 	Rules    []string  `yaml:"rules"`
 	Series   []Series  `yaml:"series"`
 	Readings []Reading `yaml:"readings"`
 	People   []Deed    `yaml:"people"`
 	Down     []Span    `yaml:"down"`
-	// Until is how long it goes on; by default a minute behind the last thing
-	// that happens or is expected.
+	// Until is how long it goes on; by default until the last thing that
+	// happens or is expected.
 	Until  time.Duration `yaml:"until"`
 	Expect []Expectation `yaml:"expect"`
 }

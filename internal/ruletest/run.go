@@ -170,7 +170,7 @@ func (r *runner) until(events []event) time.Duration {
 	for _, e := range r.test.Expect {
 		last = max(last, e.At)
 	}
-	return last + time.Minute
+	return last + citywatch.TickEvery
 }
 
 func (r *runner) apply(e citywatch.Entry) {
@@ -195,7 +195,8 @@ func (r *runner) act(d *Deed) error {
 
 func (r *runner) note(ts []citywatch.Transition) {
 	for _, t := range ts {
-		if len(r.test.Rules) == 0 || slices.Contains(r.test.Rules, t.Alert.Rule) {
+		rules, alert := r.test.Rules, t.Alert.Rule+"/"+t.Alert.Device
+		if len(rules) == 0 || slices.Contains(rules, t.Alert.Rule) || slices.Contains(rules, alert) {
 			r.made = append(r.made, t)
 		}
 	}

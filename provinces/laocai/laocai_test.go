@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +17,9 @@ import (
 	"citywatch"
 	"citywatch/alerts"
 	"citywatch/geo"
+	"citywatch/internal/config"
 	"citywatch/internal/registry"
+	"citywatch/internal/ruletest"
 	"citywatch/internal/selfcheck"
 	"citywatch/internal/sim/cameras"
 	"citywatch/provinces/laocai"
@@ -353,6 +356,53 @@ func TestNamesAreReadable(t *testing.T) {
 			if unicode.Is(unicode.Mn, r) || r == unicode.ReplacementChar {
 				t.Errorf("%s: byte %d: %U is a loose accent", name, i, r)
 			}
+		}
+	}
+}
+
+// TestEveryRuleHasItsTest runs rules.test.yaml, and demands that each rule is
+// looked at by one of its tests.
+func TestEveryRuleHasItsTest(t *testing.T) {
+	site, err := config.Load(laocai.ConfigFile, config.Overrides{Data: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := os.ReadFile("rules.test.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, doc, problems := ruletest.Parse(src)
+	for _, p := range problems {
+		line, _ := doc.Position(p.Path)
+		t.Errorf("rules.test.yaml:%d: %s", line, p.Error())
+	}
+	tested := map[string]bool{}
+	for i := range file.Tests {
+		test := &file.Tests[i]
+		outcome, err := ruletest.Run(test, ruletest.Site{Rules: site.Rules, Options: site.Alerts, Devices: site.Devices})
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if outcome.Failure != "" {
+			t.Errorf("%s: %s", test.Name, outcome.Failure)
+		}
+		for _, e := range test.Expect {
+			rule, _, _ := strings.Cut(e.Alert, "/")
+			tested[rule] = true
+		}
+	}
+	var list struct {
+		Rules []struct {
+			ID string `yaml:"id"`
+		} `yaml:"rules"`
+	}
+	if err := yaml.Unmarshal(read(t, laocai.RulesFile), &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range list.Rules {
+		if !tested[r.ID] {
+			t.Errorf("rule %q has no test in which it does anything", r.ID)
 		}
 	}
 }
