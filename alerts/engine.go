@@ -19,14 +19,20 @@ type Options struct {
 	// move an alert, at least twice the device's period. 0 is unlimited: what
 	// is newest of a device counts, so that recorded data can be played.
 	MaxLag time.Duration `yaml:"max_lag"`
+	// MaxShelf is for how long an alert may be put aside; 0 is eight hours.
+	MaxShelf time.Duration `yaml:"max_shelf"`
 }
 
 // Problems returns what is wrong with the options.
 func (o Options) Problems() []citywatch.Problem {
+	var problems []citywatch.Problem
 	if o.MaxLag < 0 {
-		return []citywatch.Problem{{Path: "$.max_lag", Message: fmt.Sprintf("%v is negative", o.MaxLag), Hint: "10m, or 0 for no limit"}}
+		problems = append(problems, citywatch.Problem{Path: "$.max_lag", Message: fmt.Sprintf("%v is negative", o.MaxLag), Hint: "10m, or 0 for no limit"})
 	}
-	return nil
+	if o.MaxShelf < 0 {
+		problems = append(problems, citywatch.Problem{Path: "$.max_shelf", Message: fmt.Sprintf("%v is negative", o.MaxShelf), Hint: "8h, as long as a shift"})
+	}
+	return problems
 }
 
 // A Reader returns what the journal holds, in its order. Next waits for what
@@ -92,7 +98,6 @@ func New(o Options, d Deps) *Engine {
 
 // An action is a person's, on its way to the engine's goroutine.
 type action struct {
-	do    func(Action) (citywatch.Alert, error)
 	what  Action
 	reply chan<- outcome
 }
@@ -102,26 +107,16 @@ type outcome struct {
 	err   error
 }
 
-// Acknowledge notes that somebody has seen an alert, and returns the alert
-// after that. It returns when the journal has it. The errors are ErrNotFound,
-// ErrConflict (a *ConflictError), ErrStopped and ctx's; after ctx's it may have
-// happened all the same. It waits while the engine does not run yet.
-func (e *Engine) Acknowledge(ctx context.Context, a Action) (citywatch.Alert, error) {
-	return e.act(ctx, a, e.fold.acknowledge)
-}
-
-// Reset ends an alert of a latched rule. It returns ErrStillTrue as long as
-// fresh data says that it is not over, ErrNotLatched where there is nothing to
-// reset, and the errors of Acknowledge. Who resets an alert has also
-// acknowledged it.
-func (e *Engine) Reset(ctx context.Context, a Action) (citywatch.Alert, error) {
-	return e.act(ctx, a, e.fold.reset)
-}
-
-func (e *Engine) act(ctx context.Context, a Action, do func(Action) (citywatch.Alert, error)) (citywatch.Alert, error) {
+// Do has a person do something, and returns the alert after that: for a device,
+// the alert that stands for its being out of service. It returns when the
+// journal has it. The errors are ErrNotFound, ErrConflict (a *ConflictError),
+// ErrStillTrue, ErrNotLatched, ErrRefused, ErrIncomplete, ErrStopped and ctx's;
+// after ctx's it may have happened all the same, and the same once more does no
+// harm. It waits while the engine does not run yet.
+func (e *Engine) Do(ctx context.Context, a Action) (citywatch.Alert, error) {
 	reply := make(chan outcome, 1)
 	select {
-	case e.actions <- action{do, a, reply}:
+	case e.actions <- action{a, reply}:
 	case <-e.stopped:
 		return citywatch.Alert{}, ErrStopped
 	case <-ctx.Done():
@@ -133,6 +128,19 @@ func (e *Engine) act(ctx context.Context, a Action, do func(Action) (citywatch.A
 	case <-ctx.Done():
 		return citywatch.Alert{}, ctx.Err()
 	}
+}
+
+// Acknowledge notes that somebody has seen an alert.
+func (e *Engine) Acknowledge(ctx context.Context, a Action) (citywatch.Alert, error) {
+	a.Verb = Acknowledge
+	return e.Do(ctx, a)
+}
+
+// Reset ends an alert of a latched rule. Who resets an alert has also
+// acknowledged it.
+func (e *Engine) Reset(ctx context.Context, a Action) (citywatch.Alert, error) {
+	a.Verb = Reset
+	return e.Do(ctx, a)
 }
 
 const (
@@ -242,7 +250,7 @@ func (e *Engine) apply(entry *citywatch.Entry) {
 
 // take carries out an action and answers when the journal has it.
 func (e *Engine) take(ctx context.Context, a action) error {
-	alert, err := a.do(a.what)
+	alert, err := e.fold.do(a.what)
 	if failed := e.flush(ctx); failed != nil {
 		a.reply <- outcome{err: ErrStopped}
 		return failed

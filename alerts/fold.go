@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"cmp"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -28,6 +29,10 @@ type fold struct {
 	// unlike a heap it costs a steady reading only one store.
 	due  []time.Duration
 	open map[string]*key // by the id of the open alert
+	overlays
+	// written is the last place of which the journal has a transition.
+	written  citywatch.Position
+	maxShelf time.Duration
 	// unclaimed holds what was restored and has no rule or device (yet).
 	unclaimed map[keyID]*key
 
@@ -73,6 +78,7 @@ func newFold(o Options, d Deps) *fold {
 	return &fold{
 		shard: d.Shard, rules: d.Rules, devices: d.Devices, maxLag: o.MaxLag, log: d.Log,
 		targets: map[string]*target{}, open: map[string]*key{}, unclaimed: map[keyID]*key{},
+		overlays: newOverlays(), maxShelf: cmp.Or(o.MaxShelf, defaultMaxShelf),
 	}
 }
 
@@ -89,6 +95,9 @@ func (f *fold) adopt(d *citywatch.Device) *target {
 		if c := compile(r, d); c != nil {
 			t.keys = append(t.keys, f.key(c, d))
 		}
+	}
+	if _, ok := f.unclaimed[keyID{serviceRule, d.ID}]; ok {
+		f.key(serviceCheck(), d)
 	}
 	f.targets[d.ID] = t
 	return t
@@ -135,6 +144,7 @@ func (f *fold) apply(e *citywatch.Entry) {
 		f.reading(&e.Readings[i], citywatch.Position{Seq: e.Seq, Index: i})
 	}
 	f.last = citywatch.Position{Seq: e.Seq, Index: max(len(e.Readings)-1, 0)}
+	f.settle()
 }
 
 func (f *fold) reading(r *citywatch.Reading, pos citywatch.Position) {
@@ -223,10 +233,15 @@ func (f *fold) tick(at time.Time, pos citywatch.Position) {
 			f.schedule(k)
 		}
 	}
+	var now []*key
 	for slot, due := range f.due {
 		if due < f.clk.Up {
-			f.elapse(f.keys[slot], pos)
+			now = append(now, f.keys[slot])
 		}
+	}
+	f.explainersFirst(now)
+	for _, k := range now {
+		f.elapse(k, pos)
 	}
 }
 
@@ -243,6 +258,9 @@ func (f *fold) elapse(k *key, pos citywatch.Position) {
 	}
 	if reason != "" {
 		k.Pos = pos
+	} else if c, ok := f.overdue(k); ok {
+		k.Pos = pos
+		f.change(k, c)
 	}
 	f.moved(k, reason)
 }
@@ -271,5 +289,8 @@ func (f *fold) schedule(k *key) {
 		f.due[k.slot] = f.dueUnclaimed(k)
 	default:
 		f.due[k.slot] = k.due(k.check, &f.clk)
+	}
+	if ep := k.Episode; ep != nil && ep.Alert != nil && !k.broken {
+		f.due[k.slot] = min(f.due[k.slot], f.dueHandling(k))
 	}
 }

@@ -270,11 +270,11 @@ func (s *script) act(words []string) {
 			a.Alert = ids[n-1]
 		}
 	}
-	do := s.engine.fold.acknowledge
+	a.Verb = Acknowledge
 	if words[0] == "reset" {
-		do = s.engine.fold.reset
+		a.Verb = Reset
 	}
-	_, err := do(a)
+	_, err := s.engine.fold.do(a)
 	s.flush()
 	s.show()
 	var conflict *ConflictError

@@ -1,27 +1,61 @@
 package alerts
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"citywatch"
 )
 
-// An Action is what a person does about an alert.
+// A Verb is a thing that people do about an alert or a device.
+type Verb string
+
+// The verbs.
+const (
+	Acknowledge   Verb = "acknowledge"     // has seen it
+	Assign        Verb = "assign"          // gives it to a team
+	Dispatch      Verb = "dispatch"        // a team is on its way
+	OnScene       Verb = "on_scene"        // a team is there
+	Contain       Verb = "contained"       // it no longer spreads
+	Close         Verb = "close"           // nothing is left to do
+	FalseAlarm    Verb = "false_alarm"     // there was nothing
+	AddNote       Verb = "note"            // writes something down
+	Shelve        Verb = "shelve"          // puts it aside until a time
+	Unshelve      Verb = "unshelve"        // takes it up again
+	Reset         Verb = "reset"           // ends what latched
+	OutOfService  Verb = "out_of_service"  // a device is being worked on
+	BackInService Verb = "back_in_service" // or no longer
+)
+
+// An Action is what a person does about an alert, or about a device.
 type Action struct {
-	// Alert is the id of an open alert.
-	Alert string
+	Verb Verb
+	// Alert is the id of an open alert, Device that of a device: which of them
+	// is meant tells the verb.
+	Alert, Device string
 	// Actor is who does it.
 	Actor string
 	// Version is the version of the alert that the person saw, or 0 if that
 	// does not matter. An action on an alert that has since risen, or come
-	// back, is refused; lesser changes in between do no harm.
+	// back, or about which somebody else has done something, is refused;
+	// lesser changes in between do no harm. Notes are never refused for it.
 	Version int
+	// Note is what the person writes. False alarms, shelving, taking out of
+	// service and closing what no data says is over need one.
+	Note string
+	// To is the team that Assign and Dispatch are about.
+	To string
+	// Until is the end of shelving, and when what a note promises is due.
+	Until time.Time
 }
 
 // The errors of actions.
 var (
-	// ErrNotFound means that no alert with that id is open in this engine.
+	// ErrNotFound means that no alert with that id is open in this engine, or
+	// that it does not know the device.
 	ErrNotFound = errors.New("no such open alert")
 	// ErrConflict means that the alert is no longer what the person saw. The
 	// error is a *ConflictError.
@@ -30,6 +64,12 @@ var (
 	ErrNotLatched = errors.New("the alert does not wait for a reset")
 	// ErrStillTrue means that what raised the alert is still so.
 	ErrStillTrue = errors.New("what raised the alert is still so")
+	// ErrRefused means that it is not allowed, or not possible as the alert
+	// stands. The text says why.
+	ErrRefused = errors.New("not possible")
+	// ErrIncomplete means that the action lacks something, or has something
+	// that cannot be. The text says what.
+	ErrIncomplete = errors.New("the action is incomplete")
 	// ErrStopped means that the engine has stopped. Whether the action
 	// was taken will be seen.
 	ErrStopped = errors.New("the alert engine has stopped")
@@ -54,70 +94,105 @@ func (e *ConflictError) Error() string {
 // Is reports whether target is ErrConflict.
 func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
 
-// wanted returns the key whose open alert the action is about, as the person
-// saw it.
-func (f *fold) wanted(a Action) (*key, error) {
+// acted is what a person did last about an alert.
+type acted struct {
+	By string `json:"by"`
+	// Version is the version of the alert that came of it, Did what it was: it
+	// is known again when it comes once more.
+	Version int    `json:"version"`
+	Did     string `json:"did"`
+}
+
+// did tells one action from another, but not from itself.
+func (a *Action) did() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s\x00%d", a.Verb, a.Actor, a.To, a.Note, a.Until.UnixNano()))
+	return hex.EncodeToString(sum[:8])
+}
+
+// do carries out an action. The same from the same person once more, as when
+// the answer was lost, changes nothing and is no error.
+func (f *fold) do(a Action) (citywatch.Alert, error) {
+	defer f.settle()
+	switch a.Verb {
+	case OutOfService:
+		return f.takeOut(a)
+	case BackInService:
+		return f.takeBack(a)
+	}
 	k, ok := f.open[a.Alert]
 	if !ok {
-		return nil, ErrNotFound
-	}
-	if ep := k.Episode; a.Version != 0 && a.Version < ep.Asked {
-		return nil, &ConflictError{Alert: *ep.Alert}
-	}
-	return k, nil
-}
-
-// acknowledge notes that somebody has seen an alert. Doing it twice is no
-// error for the same person.
-func (f *fold) acknowledge(a Action) (citywatch.Alert, error) {
-	k, err := f.wanted(a)
-	if err != nil {
-		return citywatch.Alert{}, err
-	}
-	alert := k.Episode.Alert
-	if alert.Handling != citywatch.New {
-		if alert.HandledBy == a.Actor {
-			return *alert, nil
-		}
-		return citywatch.Alert{}, &ConflictError{By: alert.HandledBy, Alert: *alert}
-	}
-	alert.Handling, alert.HandledBy = citywatch.Acknowledged, a.Actor
-	if k.check == nil && k.Episode.Stale {
-		// Nothing evaluates it any more, so nothing else would ever end it.
-		alert.Handling = citywatch.Closed
-	}
-	return f.act(k, citywatch.ReasonAcknowledged, a.Actor), nil
-}
-
-// reset ends an alert of a latched rule whose cause is gone, or no longer
-// known. Who resets it has seen it.
-func (f *fold) reset(a Action) (citywatch.Alert, error) {
-	k, err := f.wanted(a)
-	if err != nil {
-		return citywatch.Alert{}, err
+		return citywatch.Alert{}, ErrNotFound
 	}
 	ep := k.Episode
+	if did := a.did(); did == ep.Acted.Did || did == ep.Noted {
+		return *ep.Alert, nil
+	}
+	if err := ep.outdated(&a); err != nil {
+		return citywatch.Alert{}, err
+	}
+	if k.id.rule == serviceRule && a.Verb != AddNote {
+		return citywatch.Alert{}, fmt.Errorf("%w: it stands for a device that is out of service, and ends when that is back", ErrRefused)
+	}
+	c, err := f.carryOut(k, &a)
+	if err != nil || c.reason == "" {
+		return *ep.Alert, err
+	}
+	return f.act(k, &a, c), nil
+}
+
+// outdated returns the conflict if the person cannot have seen what the action
+// is about.
+func (ep *episode) outdated(a *Action) error {
 	switch {
-	case k.check == nil || !k.check.rule.Latch || ep.Level == citywatch.None:
-		return citywatch.Alert{}, ErrNotLatched
-	case ep.Reached != since{} && !ep.Stale:
-		return citywatch.Alert{}, ErrStillTrue
+	case a.Version == 0 || a.Verb == AddNote:
+		return nil
+	case a.Version < ep.Asked:
+		return &ConflictError{Alert: *ep.Alert}
+	case a.Version < ep.Acted.Version && a.Actor != ep.Acted.By:
+		return &ConflictError{By: ep.Acted.By, Alert: *ep.Alert}
 	}
-	if ep.Alert.Handling == citywatch.New {
-		ep.Alert.Handling, ep.Alert.HandledBy = citywatch.Acknowledged, a.Actor
+	return nil
+}
+
+// carryOut changes the alert as the verb says, unless that cannot be. A cause
+// without a reason says that nothing is to be changed.
+func (f *fold) carryOut(k *key, a *Action) (cause, error) {
+	switch a.Verb {
+	case Acknowledge:
+		return k.acknowledge(a)
+	case Reset:
+		return k.reset(a)
+	case Assign:
+		return k.assign(a)
+	case Dispatch, OnScene, Contain:
+		return k.advance(a)
+	case Close:
+		return k.close(a)
+	case FalseAlarm:
+		return k.falseAlarm(a)
+	case AddNote:
+		return k.note(a, f.clk.Now)
+	case Shelve:
+		return k.shelve(a, f.clk.Now, f.maxShelf)
+	case Unshelve:
+		return k.unshelve(a)
 	}
-	ep.Reached = since{}
-	ep.settle(citywatch.None, false, false)
-	return f.act(k, citywatch.ReasonRecovered, a.Actor), nil
+	return cause{}, fmt.Errorf("%w: there is no action %q", ErrIncomplete, a.Verb)
 }
 
 // act makes the transition of a person's action, which lies after everything
 // that the engine has taken in.
-func (f *fold) act(k *key, reason citywatch.Reason, actor string) citywatch.Alert {
+func (f *fold) act(k *key, a *Action, c cause) citywatch.Alert {
 	if f.last.After(k.Pos) {
 		k.Pos = f.last
 	}
-	f.transition(k, reason, actor)
+	if did := a.did(); a.Verb == AddNote {
+		k.Episode.Noted = did
+	} else {
+		k.Episode.Acted = acted{By: a.Actor, Version: k.Episode.Alert.Version + 1, Did: did}
+	}
+	c.actor, c.note, c.handling = a.Actor, a.Note, true
+	f.change(k, c)
 	f.schedule(k)
 	return f.out[len(f.out)-1].Alert
 }

@@ -22,7 +22,8 @@ type Catalogue struct {
 // The rule file as a person writes it.
 type (
 	fileEntry struct {
-		Rules []ruleEntry `yaml:"rules"`
+		Rules   []ruleEntry    `yaml:"rules"`
+		Inhibit []inhibitEntry `yaml:"inhibit"`
 	}
 	ruleEntry struct {
 		ID        string          `yaml:"id"`
@@ -37,6 +38,8 @@ type (
 		Rate       *rateEntry       `yaml:"rate"`
 		Accumulate *accumulateEntry `yaml:"accumulate"`
 		Stuck      *stuckEntry      `yaml:"stuck"`
+
+		Escalate []escalation `yaml:"escalate"`
 	}
 	selectEntry struct {
 		Class  string           `yaml:"class"`
@@ -84,9 +87,11 @@ func Parse(src []byte, catalogue Catalogue) (*Rules, *strictyaml.Document, []cit
 		r := p.rule(&file.Rules[i], strictyaml.Index("$.rules", i))
 		rules.rules = append(rules.rules, r)
 	}
+	rules.inhibitions = p.inhibitions(file.Inhibit, rules.rules)
 	if len(p.problems) > 0 {
 		return nil, doc, p.problems
 	}
+	rules.ranks = ranks(rules.inhibitions)
 	for _, r := range rules.rules {
 		r.hash = r.contentHash()
 		rules.unconfigured = append(rules.unconfigured, unconfigured(r, catalogue.Devices)...)
@@ -121,6 +126,8 @@ func (p *parser) rule(e *ruleEntry, path string) *rule {
 	switch {
 	case !ruleID.MatchString(e.ID):
 		p.report(path+".id", idHint, "%q cannot be a rule's id", e.ID)
+	case e.ID == serviceRule:
+		p.report(path+".id", "it stands for devices that are being worked on", "%q cannot be a rule's id", e.ID)
 	case p.ids[e.ID]:
 		p.report(path+".id", "the alerts of one would be taken for the other's", "two rules have the id %q", e.ID)
 	}
@@ -132,6 +139,7 @@ func (p *parser) rule(e *ruleEntry, path string) *rule {
 		p.report(path+".hazard", "what it warns of, as in flood, fire or device", "%q cannot be a hazard", e.Hazard)
 	}
 	r := &rule{ID: e.ID, Name: e.Name, Hazard: e.Hazard, Latch: e.Latch}
+	r.Escalate = p.escalation(e.Escalate, path+".escalate")
 	r.Select = p.selection(e, path+".select")
 	switch detectors := named(e); len(detectors) {
 	case 0:

@@ -158,10 +158,12 @@ func openOf(f *fold, key string) string {
 
 // What people do in a random history may well be refused.
 func acknowledgeKey(f *fold, key string) {
-	_, _ = f.acknowledge(Action{Alert: openOf(f, key), Actor: "lan"})
+	_, _ = f.do(Action{Verb: Acknowledge, Alert: openOf(f, key), Actor: "lan"})
 }
 
-func resetKey(f *fold, key string) { _, _ = f.reset(Action{Alert: openOf(f, key), Actor: "minh"}) }
+func resetKey(f *fold, key string) {
+	_, _ = f.do(Action{Verb: Reset, Alert: openOf(f, key), Actor: "minh"})
+}
 
 // live runs an engine over a history. With crashes, the process ends now and
 // then: before, within and behind the writing of transitions, with checkpoints

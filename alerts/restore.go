@@ -115,6 +115,9 @@ func (f *fold) replay(t *citywatch.Transition) error {
 		return fmt.Errorf("the state in transition %s: %w", t.ID, err)
 	}
 	if s.Shard == f.shard {
+		if s.Pos.After(f.written) {
+			f.written = s.Pos
+		}
 		f.claimable(&s, &t.Alert)
 	}
 	return nil
@@ -129,12 +132,12 @@ func (f *fold) claimable(s *saved, alert *citywatch.Alert) {
 		f.unclaimed[id] = k
 	}
 	if ep := k.Episode; ep != nil && ep.Alert != nil {
-		delete(f.open, ep.Alert.ID)
+		f.closed(k)
 	}
 	k.state, k.value, k.device = s.state, s.Value, s.Unlisted
 	if k.Episode != nil && alert != nil && alert.Open() {
 		k.Episode.Alert, k.Episode.told = alert, alert.Standing()
-		f.open[alert.ID] = k
+		f.opened(k)
 	}
 }
 
@@ -151,12 +154,13 @@ func (f *fold) start() {
 	for _, k := range f.unclaimed {
 		f.schedule(k)
 	}
+	f.all = true
 }
 
 // rewind is for a journal that begins anew: the places remembered are of
 // another one.
 func (f *fold) rewind() {
-	f.last = citywatch.Position{}
+	f.last, f.written = citywatch.Position{}, citywatch.Position{}
 	for _, k := range f.keys {
 		k.Pos = citywatch.Position{}
 	}

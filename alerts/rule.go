@@ -15,6 +15,8 @@ type Rules struct {
 	rules        []*rule
 	units        map[quantity]string
 	unconfigured []Unconfigured
+	inhibitions  []inhibition
+	ranks        map[string]int // by the id of the rule
 }
 
 // An Unconfigured level is one that a rule or a station's table names without
@@ -57,6 +59,8 @@ type rule struct {
 	For     time.Duration `json:"for"`
 	Recover time.Duration `json:"recover"`
 	Latch   bool          `json:"latch"`
+
+	Escalate []escalation `json:"escalate,omitempty"`
 
 	hash string
 }

@@ -34,16 +34,22 @@ func (s *Simulation) Apply(e *citywatch.Entry) []citywatch.Transition {
 	return s.taken()
 }
 
+// Do does what Engine's does.
+func (s *Simulation) Do(a Action) ([]citywatch.Transition, error) {
+	_, err := s.fold.do(a)
+	return s.taken(), err
+}
+
 // Acknowledge does what Engine's does.
 func (s *Simulation) Acknowledge(a Action) ([]citywatch.Transition, error) {
-	_, err := s.fold.acknowledge(a)
-	return s.taken(), err
+	a.Verb = Acknowledge
+	return s.Do(a)
 }
 
 // Reset does what Engine's does.
 func (s *Simulation) Reset(a Action) ([]citywatch.Transition, error) {
-	_, err := s.fold.reset(a)
-	return s.taken(), err
+	a.Verb = Reset
+	return s.Do(a)
 }
 
 // Open returns the id of the open alert of a rule for a device, or "".

@@ -45,6 +45,15 @@ type episode struct {
 	// Asked is the version of the alert with which people were last asked to
 	// look: what they answer to an older one is out of date.
 	Asked int `json:"asked,omitempty"`
+	// Acted is what a person did last about the alert, Noted the last note.
+	Acted acted  `json:"acted,omitzero"`
+	Noted string `json:"noted,omitempty"`
+	// Called is when people were first called, from which an escalation
+	// counts; zero while nobody was.
+	Called call `json:"called,omitzero"`
+	// Dismissed is the level that somebody called a false alarm while it was
+	// so. Up to it nothing is raised until it is over, or its data stops.
+	Dismissed citywatch.Level `json:"dismissed,omitempty"`
 	// Alert is nil until the episode raises one. In a transition it stands
 	// beside the state, so it is not written twice.
 	Alert *citywatch.Alert `json:"-"`
@@ -173,10 +182,11 @@ func (s *state) observe(c *check, v verdict, o *sample, clk *clock) citywatch.Re
 	}
 	ep.mark(v, o.time)
 	level := ep.risen(c.rule, o.time)
-	if level == ep.Level && !c.rule.Latch {
+	latched := c.rule.Latch && ep.Dismissed == citywatch.None
+	if level == ep.Level && !latched {
 		level = ep.fallen(c.rule, o.time)
 	}
-	return ep.settle(level, v.held > 0 || c.rule.Latch, false)
+	return ep.settle(level, v.held > 0 || latched, false)
 }
 
 // keep remembers the value. The strings and points of a reading are parts of
@@ -251,6 +261,9 @@ func (ep *episode) settle(level citywatch.Level, isTrue, stale bool) citywatch.R
 
 // reason names the one thing about the change that matters most.
 func (ep *episode) reason(was standing) citywatch.Reason {
+	if ep.Dismissed > citywatch.None {
+		return ep.dismissed()
+	}
 	switch {
 	case ep.Level > was.Level && ep.Alert == nil:
 		return citywatch.ReasonFired
@@ -270,6 +283,22 @@ func (ep *episode) reason(was standing) citywatch.Reason {
 		return citywatch.ReasonStale
 	case was.Stale && !ep.Stale && ep.Level > citywatch.None:
 		return citywatch.ReasonFreshAgain
+	}
+	return ""
+}
+
+// dismissed tells what a change means after a false alarm: only what rises above
+// it is worth a word. When it is over, or its data stops, what comes then is
+// looked at anew.
+func (ep *episode) dismissed() citywatch.Reason {
+	switch {
+	case ep.Level > ep.Dismissed:
+		ep.Dismissed = citywatch.None
+		return citywatch.ReasonFired
+	case ep.Stale:
+		*ep = episode{standing: normal()}
+	case ep.Level == citywatch.None:
+		ep.Dismissed = citywatch.None
 	}
 	return ""
 }

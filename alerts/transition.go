@@ -8,40 +8,72 @@ import (
 	"citywatch"
 )
 
-// transition makes the next version of the key's alert, the first if it has
-// none, and adds it to what goes to the journal. Actor is empty for the engine.
+// A cause is why an alert changes.
+type cause struct {
+	reason citywatch.Reason
+	// actor is empty for the engine; note and to are for people.
+	actor, note, to string
+	notice          citywatch.Notice
+	// handling is set where only people's side changes: what the engine knows
+	// of the condition is not brought into the alert anew.
+	handling bool
+}
+
+// transition makes a transition because of what became of the condition.
 func (f *fold) transition(k *key, reason citywatch.Reason, actor string) {
+	f.change(k, cause{reason: reason, actor: actor, handling: actor != ""})
+}
+
+// change makes the next version of the key's alert, the first if it has none,
+// and adds it to what goes to the journal.
+func (f *fold) change(k *key, c cause) {
 	ep := k.Episode
 	if ep.Alert == nil {
 		ep.Alert = f.newAlert(k)
-		f.open[ep.Alert.ID] = k
+		f.opened(k)
 	}
 	a := ep.Alert
 	a.Version++
 	a.Updated = f.clk.Now
-	if actor == "" {
-		f.update(k, reason)
+	if !c.handling {
+		f.update(k, c.reason)
+		ep.Acted.Did, ep.Noted = "", "" // the same once more is about something else
 	}
 	a.Condition, a.Stale = ep.Condition, ep.Stale
 	if a.Condition == citywatch.Pending {
 		a.Condition = citywatch.Normal // pending anew; the alert is of what was before
 	}
+	f.call(k, &c)
 	t := citywatch.Transition{
 		ID: fmt.Sprintf("%s.%d", a.ID, a.Version), At: f.clk.Now,
-		Reason: reason, Actor: actor, Before: ep.told, Alert: *a,
+		Reason: c.reason, Actor: c.actor, Note: c.note, To: c.to, Notice: c.notice, Before: ep.told, Alert: *a,
 	}
 	ep.told = a.Standing()
 	t.Alert.Evidence = slices.Clone(a.Evidence)
+	t.Alert.Promises = slices.Clone(a.Promises)
+	f.touched(k)
 	if !a.Open() {
-		delete(f.open, a.ID)
-		ep.Alert, ep.told = nil, citywatch.Standing{}
-		if a.Handling == citywatch.Closed {
-			*ep = episode{standing: normal()}
-		}
-		k.rest()
+		f.ended(k)
 	}
 	t.State = f.state(k)
 	f.out = append(f.out, t)
+}
+
+// ended parts the key from an alert that nobody is needed for any more. What is
+// still so, although there was nothing, goes on being watched.
+func (f *fold) ended(k *key) {
+	f.closed(k)
+	ep := k.Episode
+	handling := ep.Alert.Handling
+	ep.Alert, ep.told = nil, citywatch.Standing{}
+	ep.Acted, ep.Noted, ep.Called = acted{}, "", call{}
+	switch {
+	case handling == citywatch.FalseAlarm:
+		ep.Dismissed = ep.Level
+	case handling == citywatch.Closed && ep.Level > citywatch.None:
+		*ep = episode{standing: normal()}
+	}
+	k.rest()
 }
 
 // update brings into the alert what the engine knows, and asks people to look
@@ -58,6 +90,9 @@ func (f *fold) update(k *key, reason citywatch.Reason) {
 	}
 	if ep.Level > citywatch.None {
 		a.Level = ep.Level
+	}
+	if rose {
+		a.Overlay = f.overlay(k)
 	}
 	if k.check == nil {
 		return
