@@ -114,6 +114,15 @@ func TestTiles(t *testing.T) {
 		}
 		b.wait(`document.querySelector(".strip .camera-counts .frozen")`)
 	})
+	t.Run("forgets", func(t *testing.T) {
+		// What was shown is not kept, and what is shown goes on.
+		kept := there(tile("a-well", " video")) + ".buffered"
+		b.wait(kept + ".start(0) > 2")
+		if span := evaluate[float64](b, kept+".end(0) - "+kept+".start(0)"); span > 12 {
+			t.Errorf("it keeps %.1f s", span)
+		}
+		b.wait(there(tile("a-well", `[data-look="live"]`)))
+	})
 	t.Run("seen late", func(t *testing.T) {
 		// A wall that is opened now sees what there was last.
 		b.open(r.wall()+"?lang=en", 1920, 1080)

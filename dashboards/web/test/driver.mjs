@@ -61,8 +61,9 @@ const commands = {
   screenshot: ({ path }) => page.screenshot({ path }).then(() => null),
   faults: () => faults.splice(0),
   axe: async () => {
+    // Not preloaded: it would wait for the metadata of live pictures that are not asked for.
     await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"], preload: false }));
     return violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.map((n) => n.target.join(" ") + " " + (n.any[0]?.message ?? "")).slice(0, 3).join("; ")}`);
   },
 };
