@@ -72,6 +72,10 @@ type Device struct {
 	// Bounds are the station's own alarm levels, by value name: a gauge's
 	// flood alarm table.
 	Bounds map[string]Bounds
+	// River is the river that a gauge stands at, Downstream the id of the next
+	// gauge down the river, Basin the basin that what it measures drains to.
+	// Each is empty where nobody has said so.
+	River, Downstream, Basin string
 	// Auto is set for a device that registered itself by publishing; it has
 	// no position and no zone.
 	Auto bool

@@ -45,6 +45,10 @@ type DeviceEntry struct {
 	Period  time.Duration               `yaml:"period"`
 	Aliases []string                    `yaml:"aliases"`
 	Bounds  map[string]citywatch.Bounds `yaml:"bounds"`
+	// River, Downstream and Basin say where its water goes.
+	River      string `yaml:"river"`
+	Downstream string `yaml:"downstream"`
+	Basin      string `yaml:"basin"`
 }
 
 // A Locator tells the zone that holds a point, or "" if none does.
@@ -77,6 +81,7 @@ func Parse(src []byte, locate Locator) ([]citywatch.Class, []citywatch.Device, *
 			devices = append(devices, d)
 		}
 	}
+	p.rivers(file.Devices)
 	return classes, devices, doc, p.problems
 }
 
@@ -147,6 +152,7 @@ func (p *parser) device(e DeviceEntry, path string) (citywatch.Device, bool) {
 	d := citywatch.Device{
 		ID: e.ID, Name: e.Name, Class: e.Class, Sector: class.Sector,
 		Aliases: e.Aliases, Period: e.Period, Bounds: e.Bounds,
+		River: e.River, Downstream: e.Downstream, Basin: e.Basin,
 	}
 	if d.Name == "" {
 		d.Name = d.ID
