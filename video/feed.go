@@ -221,6 +221,22 @@ func (f *feed) recheck(now time.Time) {
 	}
 }
 
+// hastened is how soon a stream is tried that need not wait any longer, at
+// most: a gateway that is just back is not asked for everything at once.
+const hastened = 2 * time.Second
+
+// hasten has a stream that failed tried soon, however long it was to wait. A
+// password that was refused is not the better for it.
+func (f *feed) hasten(now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	soon := now.Add(time.Duration(jitter() * float64(hastened)))
+	if f.judge.state != citywatch.CameraBadCredentials && f.notBefore.After(soon) {
+		f.notBefore, f.backoff = soon, backoff{}
+		f.poke()
+	}
+}
+
 // look decides how the stream is; f.mu is held.
 func (f *feed) look(now time.Time) {
 	before := f.judge.state

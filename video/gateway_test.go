@@ -109,6 +109,45 @@ func TestGateway(t *testing.T) {
 	})
 }
 
+// When one camera is back, those behind the same gateway are not left waiting
+// for their own next try, which may be a minute away.
+func TestAGatewayComesBackWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sources := make([]*switched, 8)
+		for i := range sources {
+			sources[i] = new(switched)
+			sources[i].off.Store(true)
+		}
+		b := start(t, behind("nvr", false, sources...), video.Options{}, video.Deps{})
+		time.Sleep(10 * time.Minute)
+		for _, s := range sources {
+			s.off.Store(false)
+		}
+		var first, last time.Duration
+		begun := time.Now()
+		for passed := time.Duration(0); last == 0 && passed < 2*time.Minute; passed = time.Since(begun) {
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			up := 0
+			for i := range sources {
+				if b.lastText(fmt.Sprintf("nvr-%d", i), "state") == string(citywatch.CameraOnline) {
+					up++
+				}
+			}
+			if up > 0 && first == 0 {
+				first = passed
+			}
+			if up == len(sources) {
+				last = passed
+			}
+		}
+		if last == 0 || last-first > 10*time.Second {
+			t.Errorf("the first camera is back after %v, the last after %v", first, last)
+		}
+		b.stop()
+	})
+}
+
 // While some of its cameras are not known yet, nobody can say how a gateway is.
 func TestGatewayIsNotJudgedTooSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

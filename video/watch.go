@@ -71,21 +71,29 @@ func (v *Video) sweep(now time.Time, all bool) []report {
 }
 
 // lookAtAll finds out how the cameras are, and has those checked anew of which
-// the last word may not hold any more.
+// the last word may not hold any more: what a gateway did to one of its cameras
+// it did to the others.
 func (v *Video) lookAtAll(now time.Time) {
 	counts := map[citywatch.CameraState]int{}
-	suspects := map[string]bool{} // gateways
+	suspects, back := map[string]bool{}, map[string]bool{} // gateways
 	for _, c := range v.cameras {
 		was := c.latest.State
 		c.latest = c.health(now)
 		counts[c.latest.State]++
-		if c.Gateway != "" && faulty(c.latest.State) && !faulty(was) {
+		switch is := c.latest.State; {
+		case c.Gateway == "":
+		case faulty(is) && !faulty(was):
 			suspects[c.Gateway] = true
+		case is.Up() && faulty(was):
+			back[c.Gateway] = true
 		}
 	}
 	for _, c := range v.cameras {
 		if h := &c.latest; h.State == citywatch.CameraIdle && (suspects[c.Gateway] || h.Detail != "") {
 			c.primary.recheck(now)
+		}
+		if back[c.Gateway] && faulty(c.latest.State) {
+			c.primary.hasten(now)
 		}
 	}
 	for _, s := range states() {
