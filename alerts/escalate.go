@@ -48,11 +48,20 @@ func (f *fold) call(k *key, c *cause) {
 	case citywatch.ReasonUnshelved, citywatch.ReasonUnsuppressed, citywatch.ReasonBackInService,
 		citywatch.ReasonSteady, citywatch.ReasonConfirmed:
 		begins = true
+	case citywatch.ReasonRelapsed:
+		// One that comes back time and again would else never get to the end.
+		begins = ep.told.Condition == citywatch.Normal && k.exhausted()
 	}
-	if c.notice == citywatch.NoticeSound && (begins || ep.Called == call{}) {
+	called := ep.Called != call{}
+	if called && begins || c.notice == citywatch.NoticeSound && (begins || !called) {
 		ep.Called = call{f.clk.Now, f.clk.Up}
 		a.Escalation = 0
 	}
+}
+
+// exhausted reports whether the chain of the key's alert has no more steps.
+func (k *key) exhausted() bool {
+	return k.check != nil && k.Episode.Alert.Escalation >= len(k.check.rule.Escalate)
 }
 
 // step returns the next step of the chain of the key's alert, if it is to be
@@ -64,7 +73,7 @@ func (k *key) step() (escalation, bool) {
 	if a.Handling != citywatch.New || a.Condition == citywatch.Normal || a.Quiet() || ep.Called == (call{}) {
 		return escalation{}, false
 	}
-	if k.check == nil || a.Escalation >= len(k.check.rule.Escalate) {
+	if k.check == nil || k.exhausted() {
 		return escalation{}, false
 	}
 	return k.check.rule.Escalate[a.Escalation], true

@@ -32,7 +32,9 @@ var update = flag.Bool("update", false, "write the transitions that were made in
 //	09:00 down until 10:00                     citywatch does not run
 //	09:00 rules other.yaml                     it is started anew with other rules
 //	09:00 clock 08:00                          the machine's clock is set back
-//	09:00 ack rule/device by lan version 2     a person acts; reset likewise
+//	09:00 ack rule/device by lan version 2     a person acts; all verbs likewise,
+//	09:00 shelve … by lan until 10:00 note why not   with what they need
+//	09:00 out_of_service device by lan note …  a person acts on a device
 //	> 09:00:00 fired …                         what comes of it
 //
 // A tick comes every second. Every script is run several times: as it is, and
@@ -196,8 +198,11 @@ func (s *script) step(words []string) {
 		s.keep()
 		s.world.rules = s.world.parse(s.t, s.files[words[2]])
 		s.start()
-	case "ack", "reset":
-		s.act(words[1:])
+	case "ack":
+		s.act(Acknowledge, words[2], words[3:])
+	case string(Assign), string(Dispatch), string(OnScene), string(Contain), string(Close), string(FalseAlarm),
+		string(AddNote), string(Shelve), string(Unshelve), string(Reset), string(OutOfService), string(BackInService):
+		s.act(Verb(words[1]), words[2], words[3:])
 	default:
 		s.entry(citywatch.Entry{Readings: []citywatch.Reading{s.reading(words[1], words[2:])}})
 	}
@@ -251,15 +256,13 @@ func (s *script) reading(device string, words []string) citywatch.Reading {
 	return r
 }
 
-func (s *script) act(words []string) {
-	a := Action{}
-	ids := s.ids[words[1]]
-	if len(ids) == 0 {
-		a.Alert = words[1]
-	} else {
+func (s *script) act(verb Verb, what string, words []string) {
+	a := Action{Verb: verb, Alert: what, Device: what}
+	ids := s.ids[what]
+	if len(ids) > 0 {
 		a.Alert = ids[len(ids)-1]
 	}
-	for i := 2; i+1 < len(words); i += 2 {
+	for i := 0; i+1 < len(words); i += 2 {
 		switch words[i] {
 		case "by":
 			a.Actor = words[i+1]
@@ -268,11 +271,14 @@ func (s *script) act(words []string) {
 		case "number":
 			n, _ := strconv.Atoi(words[i+1])
 			a.Alert = ids[n-1]
+		case "to":
+			a.To = words[i+1]
+		case "until":
+			a.Until = s.clock(words[i+1])
+		case "note":
+			a.Note = strings.Join(words[i+1:], " ")
+			i = len(words)
 		}
-	}
-	a.Verb = Acknowledge
-	if words[0] == "reset" {
-		a.Verb = Reset
 	}
 	_, err := s.engine.fold.do(a)
 	s.flush()
@@ -309,6 +315,7 @@ func (s *script) show() {
 			fmt.Fprint(&s.out, " stale")
 		}
 		fmt.Fprintf(&s.out, " since %s", stamp(a.Since))
+		fmt.Fprint(&s.out, s.aside(&t))
 		if t.Reason == citywatch.ReasonFired || t.Reason == citywatch.ReasonRaised {
 			for _, e := range a.Evidence {
 				fmt.Fprintf(&s.out, ", %s", evidence(e))
@@ -319,6 +326,47 @@ func (s *script) show() {
 		}
 		fmt.Fprintln(&s.out)
 	}
+}
+
+// aside is what lies over the alert, and who is told of the transition.
+func (s *script) aside(t *citywatch.Transition) string {
+	var text strings.Builder
+	a := &t.Alert
+	if a.Assigned != "" {
+		fmt.Fprintf(&text, ", team %s", a.Assigned)
+	}
+	if a.Shelved != nil {
+		fmt.Fprintf(&text, ", shelved until %s by %s", stamp(a.Shelved.Until), a.Shelved.By)
+	}
+	if a.SuppressedBy != "" {
+		by := "?"
+		for key, ids := range s.ids {
+			if slices.Contains(ids, a.SuppressedBy) {
+				by = key
+			}
+		}
+		fmt.Fprintf(&text, ", explained by %s", by)
+	}
+	if a.OutOfService {
+		fmt.Fprint(&text, ", out of service")
+	}
+	for _, p := range a.Promises {
+		fmt.Fprintf(&text, ", promised by %s until %s: %s", p.By, stamp(p.Due), p.Note)
+	}
+	if a.Escalation > 0 {
+		fmt.Fprintf(&text, ", escalation %d", a.Escalation)
+	}
+	if t.To != "" {
+		fmt.Fprintf(&text, ", to %s", t.To)
+	}
+	if t.Note != "" {
+		fmt.Fprintf(&text, ", %q", t.Note)
+	}
+	loud := t.Reason == citywatch.ReasonFired || t.Reason == citywatch.ReasonRaised
+	if t.Notice == citywatch.NoticeQuiet || t.Notice == citywatch.NoticeSound && !loud {
+		fmt.Fprintf(&text, ", %s", t.Notice)
+	}
+	return text.String()
 }
 
 func stamp(t time.Time) string {

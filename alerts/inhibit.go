@@ -86,7 +86,7 @@ func (f *fold) explanation(k *key) string {
 		case s == nil || best != "" && best == a.SuppressedBy:
 		case now != nil && slices.Contains(s.keys, now) && stands(now.Episode.Alert) && now.Episode.Alert.Level >= a.Level:
 			best = a.SuppressedBy
-		case best == "":
+		case best == "" && a.Condition != citywatch.Normal: // about what is over nobody is called
 			if worst := s.explains(); worst != nil && worst.Level >= a.Level {
 				best = worst.ID
 			}

@@ -106,7 +106,7 @@ func (f *fold) takeBack(a Action) (citywatch.Alert, error) {
 	}
 	k.Episode.Reached = since{}
 	k.Episode.settle(citywatch.None, false, false)
-	k.Episode.Alert.Handling = citywatch.Closed
+	k.moved(&a, citywatch.Closed)
 	return f.act(k, &a, cause{reason: citywatch.ReasonBackInService}), nil
 }
 
