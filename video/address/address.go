@@ -264,11 +264,13 @@ func (a Address) String() string {
 // calls its password cannot be known: all others are hidden.
 const plain = " channel subtype stream streamtype unicast proto profile profile_token codec resolution videocodec camera fps compression audio video "
 
+func isPlain(key string) bool { return strings.Contains(plain, " "+strings.ToLower(key)+" ") }
+
 func hideQuery(query string) string {
 	fields := strings.Split(query, "&")
 	for i, field := range fields {
 		key, _, found := strings.Cut(field, "=")
-		if found && !strings.Contains(plain, " "+strings.ToLower(key)+" ") {
+		if found && !isPlain(key) {
 			fields[i] = key + "=" + hidden
 		} else if !found {
 			fields[i] = hidden

@@ -1,10 +1,12 @@
 package address_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -199,4 +201,31 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q shows", out)
 		}
 	})
+}
+
+// What a camera was told at the login is hidden wherever it says it, and
+// nothing else is.
+func TestRedactOwn(t *testing.T) {
+	const password = `c4n4ry/"p@ss %`
+	a := parse(t, "rtsp://10.0.0.1/live?channel=7&lock=k3yw0rd%2F").WithCredentials("viewer", password)
+	for _, said := range []string{
+		password, fmt.Sprintf("%q", password), url.QueryEscape(password), url.PathEscape(password),
+		url.UserPassword("viewer", password).String(),
+		base64.StdEncoding.EncodeToString([]byte("viewer:" + password)), base64.StdEncoding.EncodeToString([]byte(password)),
+		"k3yw0rd%2F", "k3yw0rd/",
+	} {
+		got := a.Redact("no stream <" + said + "> here")
+		if strings.Contains(got, canary) || strings.Contains(got, "k3yw0rd") || strings.Contains(got, said) {
+			t.Errorf("%s leaves %s", said, got)
+		}
+		if !strings.HasPrefix(got, "no stream <") || !strings.HasSuffix(got, "> here") {
+			t.Errorf("%s leaves only %s", said, got)
+		}
+	}
+	const harmless = "channel 7: 404 Not Found"
+	for _, a := range []address.Address{{}, a, a.WithCredentials("viewer", ""), a.WithCredentials("viewer", "40")} {
+		if got := a.Redact(harmless); got != harmless {
+			t.Errorf("%v makes %q of %q", a, got, harmless)
+		}
+	}
 }

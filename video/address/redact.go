@@ -1,6 +1,14 @@
 package address
 
-import "regexp"
+import (
+	"cmp"
+	"encoding/base64"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 const (
 	hidden = "***"
@@ -42,4 +50,46 @@ func Redact(text string) string {
 	text = digest.ReplaceAllString(text, "Digest "+hidden)
 	text = scheme.ReplaceAllString(text, "${1} "+hidden)
 	return keyed.ReplaceAllString(text, "${1}"+hidden)
+}
+
+// leastHidden is the length below which a password is not looked for: it would
+// be found everywhere.
+const leastHidden = 3
+
+// Redact returns the text as the function Redact does, and without the secrets
+// of this very address, in whatever form they come: a camera may say anywhere
+// what it was told at the login.
+func (a Address) Redact(text string) string {
+	for _, form := range a.forms() {
+		text = strings.ReplaceAll(text, form, hidden)
+	}
+	return Redact(text)
+}
+
+// forms returns how the secrets of the address may be written, the longest
+// first.
+func (a Address) forms() []string {
+	p := a.parts()
+	secrets := []string{p.pass}
+	for field := range strings.SplitSeq(p.query, "&") {
+		if key, value, _ := strings.Cut(field, "="); !isPlain(key) {
+			secrets = append(secrets, value)
+			if plain, err := url.QueryUnescape(value); err == nil {
+				secrets = append(secrets, plain)
+			}
+		}
+	}
+	var forms []string
+	for _, s := range secrets {
+		if len(s) < leastHidden {
+			continue
+		}
+		quoted := strconv.Quote(s)
+		login := []byte(p.user + ":" + s)
+		forms = append(forms, s, quoted[1:len(quoted)-1], url.QueryEscape(s), url.PathEscape(s),
+			strings.TrimPrefix(url.UserPassword("", s).String(), ":"),
+			base64.StdEncoding.EncodeToString(login), base64.StdEncoding.EncodeToString([]byte(s)))
+	}
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	return slices.Compact(forms)
 }

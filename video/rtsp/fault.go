@@ -34,17 +34,33 @@ var (
 )
 
 func fault(state citywatch.CameraState, err error) *video.Fault {
-	return &video.Fault{State: state, Err: safeError{err}}
+	return &video.Fault{State: state, Err: safeError{err: err}}
 }
 
 func unreachable(err error) *video.Fault { return fault(citywatch.CameraUnreachable, err) }
 
 // safeError is an error whose text holds no secret. What a camera says in it
 // could be anything, our own credentials included.
-type safeError struct{ err error }
+type safeError struct {
+	err error
+	of  address.Address
+}
 
-func (e safeError) Error() string { return address.Redact(e.err.Error()) }
+func (e safeError) Error() string { return e.of.Redact(e.err.Error()) }
 func (e safeError) Unwrap() error { return e.err }
+
+// withoutSecrets is the error, with nothing in its text of what the camera was
+// told to let us in.
+func withoutSecrets(err error, of address.Address) error {
+	var (
+		f    *video.Fault
+		safe safeError
+	)
+	if !errors.As(err, &f) || !errors.As(f.Err, &safe) {
+		return err
+	}
+	return &video.Fault{State: f.State, Err: safeError{err: safe.err, of: of}}
+}
 
 // classify tells from the end of a session how the camera is.
 func classify(err error) *video.Fault {
@@ -104,7 +120,8 @@ func explain(err error) error {
 		errors.Is(err, errRedirects), errors.Is(err, errBadReference), errors.Is(err, errPanic), errors.Is(err, errSlow):
 		return err
 	case errors.As(err, &dns):
-		return fmt.Errorf("its name cannot be resolved: %w", err)
+		// Which name is left out: after a redirect it is the camera's word.
+		return fmt.Errorf("its name cannot be resolved: %s", dns.Err)
 	case errors.As(err, &cert):
 		return fmt.Errorf("its certificate is not trusted: %w", err)
 	case errors.As(err, &rec):

@@ -27,6 +27,7 @@ func (s *Source) play(ctx context.Context, to video.Sink, n *notes) error {
 	if n == nil {
 		n = &notes{}
 	}
+	n.of = s.o.Address
 	if scheme := s.o.Address.Scheme(); scheme != address.RTSP && scheme != address.RTSPS {
 		return unreachable(fmt.Errorf("%w: an rtsp or rtsps address is needed", address.ErrAddress))
 	}
@@ -42,5 +43,5 @@ func (s *Source) play(ctx context.Context, to video.Sink, n *notes) error {
 	if s.o.Transport == Auto && s.o.Address.Scheme() == address.RTSP && errors.Is(err, errNoTCP) {
 		err = newSession(s.o, gortsplib.ProtocolUDP, to, n).run(ctx, connecting)
 	}
-	return err
+	return withoutSecrets(err, s.o.Address)
 }
