@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bluenviron/gortsplib/v5"
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
@@ -27,14 +28,13 @@ const (
 
 // newClient returns a client that is not started yet.
 func (s *session) newClient() *gortsplib.Client {
-	d := &dialer{Dialer: s.o.Networks.Dialer(s.o.Timeout), tls: s.o.TLS}
 	return &gortsplib.Client{
 		Protocol:       &s.protocol,
 		ReadTimeout:    s.o.Timeout,
 		WriteTimeout:   s.o.Timeout,
 		UserAgent:      "citywatch",
-		DialContext:    d.dial,
-		DialTLSContext: d.dialTLS,
+		DialContext:    s.dialer.dial,
+		DialTLSContext: s.dialer.dialTLS,
 		// Over UDP this is how long it waits for the first packet.
 		InitialUDPReadTimeout: s.o.Timeout,
 		ListenPacket: func(network, addr string) (net.PacketConn, error) {
@@ -76,6 +76,18 @@ type dialer struct {
 	*address.Dialer
 	tls   *tls.Config
 	dials int // gortsplib dials from one goroutine
+
+	mu   sync.Mutex
+	conn net.Conn // the last one
+}
+
+// hangUp closes the connection, whatever is being done with it.
+func (d *dialer) hangUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.conn != nil {
+		d.conn.Close()
+	}
 }
 
 func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -86,6 +98,9 @@ func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	if err != nil {
 		return nil, err
 	}
+	d.mu.Lock()
+	d.conn = conn
+	d.mu.Unlock()
 	return &readAhead{Conn: conn, r: bufio.NewReaderSize(conn, readSize)}, nil
 }
 

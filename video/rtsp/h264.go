@@ -16,6 +16,9 @@ const (
 	maxParameterSet = 4 << 10
 	// maxSide is in pixels.
 	maxSide = 16384
+	// sliceI and sliceSI refer to no other picture.
+	sliceI  = 2
+	sliceSI = 4
 	// maxPPS is how many picture parameter sets of one stream are kept.
 	maxPPS = 16
 	// maxReorder is the most that the standards allow.
@@ -113,6 +116,9 @@ func (x *h264Syntax) slice(f *frame, nal []byte) error {
 	}
 	f.slice = nal
 	if h264.NALUType(nal[0]&0x1f) == h264.NALUTypeIDR {
+		if k := kind % 5; k != sliceI && k != sliceSI {
+			return errSyntax // nobody could begin with it
+		}
 		f.key = true
 		x.ppsID = pps
 	}

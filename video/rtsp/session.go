@@ -25,6 +25,7 @@ type session struct {
 	protocol gortsplib.Protocol
 	notes    *notes
 	client   *gortsplib.Client
+	dialer   *dialer
 	failed   chan error // what a callback found; holds one
 
 	// mu is held while a packet is worked on. Over UDP each track has a
@@ -37,8 +38,19 @@ type session struct {
 func newSession(o Options, p gortsplib.Protocol, to video.Sink, n *notes) *session {
 	s := &session{o: o, protocol: p, notes: n, sink: to, failed: make(chan error, 1)}
 	n.transport = p.String()
+	s.dialer = &dialer{Dialer: o.Networks.Dialer(o.Timeout), tls: o.TLS}
 	s.client = s.newClient()
 	return s
+}
+
+// goodbye is how long the camera may take to be told that the session ends.
+const goodbye = time.Second
+
+// close ends the client, and waits until it has.
+func (s *session) close() {
+	// A write to a camera that reads nothing would hold it up.
+	defer time.AfterFunc(goodbye, s.dialer.hangUp).Stop()
+	s.client.Close()
 }
 
 // run pulls until ctx ends or the session fails; by the end of connecting, the
@@ -47,7 +59,7 @@ func (s *session) run(ctx, connecting context.Context) error {
 	if err := s.client.Start(); err != nil {
 		return unreachable(err)
 	}
-	defer s.client.Close()
+	defer s.close()
 	if err := s.connect(connecting); err != nil {
 		return classify(err)
 	}
@@ -59,7 +71,7 @@ func (s *session) connect(ctx context.Context) error {
 	closed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(closed)
-		s.client.Close()
+		s.close()
 	})
 	step, err := s.negotiate()
 	if !stop() {
@@ -144,7 +156,7 @@ func (s *session) watch(ctx context.Context) error {
 		end = s.client.Wait()
 	}()
 	defer func() {
-		s.client.Close()
+		s.close()
 		<-ended
 	}()
 	tick := time.NewTicker(min(max(s.o.Timeout/20, 10*time.Millisecond), time.Second))
