@@ -107,10 +107,13 @@ func (c *Camera) listen() (err error) {
 // Run serves until ctx ends, and returns when every connection has ended.
 func (c *Camera) Run(ctx context.Context) error {
 	for {
-		c.up(ctx)
+		c.up(ctx, c.listener)
 		c.mu.Lock()
 		pause := c.pause
 		c.mu.Unlock()
+		if ctx.Err() != nil {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -123,22 +126,22 @@ func (c *Camera) Run(ctx context.Context) error {
 }
 
 // up serves until ctx ends, or the camera falls.
-func (c *Camera) up(ctx context.Context) {
+func (c *Camera) up(ctx context.Context, l net.Listener) {
+	defer l.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c.mu.Lock()
 	c.fall = cancel
 	c.mu.Unlock()
-	defer context.AfterFunc(ctx, func() { c.listener.Close() })()
 	if c.how.port != nil {
-		c.how.port(ctx, c.listener)
-		c.listener.Close()
+		c.how.port(ctx, l)
 		return
 	}
+	defer context.AfterFunc(ctx, func() { l.Close() })()
 	var talks sync.WaitGroup
 	defer talks.Wait()
 	for {
-		conn, err := c.listener.Accept()
+		conn, err := l.Accept()
 		if err != nil {
 			<-ctx.Done() // the only reason
 			return

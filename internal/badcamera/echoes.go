@@ -39,7 +39,7 @@ func echoes() []Case {
 		})),
 		fails("echo-sdp", "says it as its description", unreachable, sdp(func(heard, _ string) string { return "v=" + heard + "\r\nm=" + heard })),
 		fails("echo-codec", "says it as its codec", unsupported, sdp(func(heard, s string) string {
-			return strings.ReplaceAll(s, "H264/90000", strings.Fields(heard)[0]+"/90000")
+			return strings.ReplaceAll(s, "H264/90000", strings.Fields(heard)[2]+"/90000")
 		})),
 		fails("echo-control", "says it as where its media is", unreachable, sdp(func(heard, s string) string {
 			return strings.ReplaceAll(s, "control:*", "control:"+heard)

@@ -35,7 +35,6 @@ func flaws() []flaw {
 		payload("ap-h265-short", "an aggregation of H.265 that ends too soon", filmNLP, 0x60, 0x01, 0x00, 0x10, 0x26),
 		{"fu-a-no-start", "a FU-A without a start", "", fragments(func(b byte) byte { return b &^ 0x80 })},
 		{"fu-a-no-end", "a FU-A without an end", "", fragments(func(b byte) byte { return b &^ 0x40 })},
-		{"fu-a-start-and-end", "each FU-A is start and end", "", fragments(func(b byte) byte { return b | 0xc0 })},
 		{"padding-bad", "more padding than packet", "", func(_ *stream, sound []*packet) []*packet {
 			for _, p := range sound {
 				p.flags |= 0x20
@@ -55,6 +54,9 @@ func flaws() []flaw {
 				p.payload = make([]byte, 1+s.chaos.IntN(200))
 				for i := range p.payload {
 					p.payload[i] = byte(s.chaos.Uint32())
+				}
+				if p.payload[0]&0x1f == 5 {
+					p.payload[0]++ // what by chance is a key frame would be one
 				}
 			}
 			return sound

@@ -2,6 +2,8 @@ package badcamera
 
 import (
 	"bytes"
+	"net"
+	"strings"
 	"time"
 )
 
@@ -35,15 +37,28 @@ func streams() []Case {
 		works("asks", "sends requests itself", how{beside: func(s *stream) error {
 			return s.write([]byte("OPTIONS rtsp://" + s.o.Addr + "/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"))
 		}}),
+		fails("asks-only", "asks and asks, and takes no answer", noVideo, how{answer: on("PLAY", func(t *talk, a *answer) {
+			if tcp, ok := t.conn.(*net.TCPConn); ok {
+				_ = tcp.SetReadBuffer(4 << 10)
+			}
+			_ = t.write(a.bytes())
+			a.silent, a.last = true, true
+			question := "OPTIONS rtsp://" + t.o.Addr + "/ RTSP/1.0\r\nCSeq: " + strings.Repeat("7", 2000) + "\r\n\r\n"
+			for t.write([]byte(question)) == nil {
+			}
+		})}),
 		works("channel-unknown", "sends 64 KiB on channels nobody asked for", how{beside: func(s *stream) error {
 			if s.place != 1 {
 				return nil
 			}
 			return s.write(append([]byte{'$', 0xfe, 0xff, 0xff}, make([]byte, 0xffff)...))
 		}}),
-		works("length-absurd", "a frame once says that it is longer than it is", then(func(s *stream) {
-			_ = s.write([]byte{'$', 0, 0x40, 0, 0x80, videoType})
-		})),
+		breaks("length-absurd", "its frames come to say that they are longer than they are", noVideo, how{beside: func(s *stream) error {
+			if time.Since(s.began) < s.o.After {
+				return nil
+			}
+			return s.write([]byte{'$', 0, 0x40, 0, 0x80, videoType})
+		}}),
 		fails("frame-early", "sends before it has answered", unreachable, how{answer: on("DESCRIBE", func(_ *talk, a *answer) {
 			a.raw = "$\xff\xff\xff" + string(bytes.Repeat([]byte{0x80}, 0xffff))
 		})}),
