@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,12 +25,16 @@ devices:
   - {id: b, class: gauge, at: [103.97, 22.48], bounds: {level: {1: 15, 2: null, 3: 25}}}
 `
 
-const propertyRules = `rules:
+const propertyRules = `inhibit:
+  - {source: silent, target: [at-once, rising, fell], same: [device]}
+  - {source: word, target: [stuck, low, silent], same: [zone]}
+rules:
   - id: at-once
     name: {vi: a, en: a}
     hazard: flood
     select: {class: gauge}
     threshold: {value: level, levels: device}
+    escalate: [{after: 20s, to: first}, {after: 60s, to: second}]
   - id: patient
     name: {vi: b, en: b}
     hazard: flood
@@ -118,7 +123,7 @@ func randomHistory(r *rand.Rand, n int) []moment {
 		}
 		if r.IntN(12) == 0 {
 			m.key = []string{"at-once", "patient", "low", "word", "silent", "rising", "fell", "counted", "stuck"}[r.IntN(9)] + "~" + string("abc"[r.IntN(3)])
-			m.act = []func(*fold, string){acknowledgeKey, resetKey}[r.IntN(2)]
+			m.act = randomAction(r, now)
 		}
 	}
 	return moments
@@ -156,13 +161,26 @@ func openOf(f *fold, key string) string {
 	return ""
 }
 
-// What people do in a random history may well be refused.
-func acknowledgeKey(f *fold, key string) {
-	_, _ = f.do(Action{Verb: Acknowledge, Alert: openOf(f, key), Actor: "lan"})
-}
-
-func resetKey(f *fold, key string) {
-	_, _ = f.do(Action{Verb: Reset, Alert: openOf(f, key), Actor: "minh"})
+// randomAction is what somebody does about a key, which may well be refused.
+func randomAction(r *rand.Rand, now time.Time) func(f *fold, key string) {
+	a := Action{
+		Verb: []Verb{
+			Acknowledge, Acknowledge, Reset, Reset, Assign, Dispatch, OnScene, Contain, Close, FalseAlarm,
+			AddNote, Shelve, Shelve, Unshelve, OutOfService, BackInService, BackInService,
+		}[r.IntN(17)],
+		Actor: []string{"lan", "minh"}[r.IntN(2)],
+		Note:  []string{"", "note", "note"}[r.IntN(3)],
+		To:    []string{"", "team", "other"}[r.IntN(3)],
+	}
+	if r.IntN(4) > 0 {
+		a.Until = now.Add(time.Duration(r.IntN(300)) * time.Second)
+	}
+	return func(f *fold, key string) {
+		a := a
+		_, a.Device, _ = strings.Cut(key, "~")
+		a.Alert = openOf(f, key)
+		_, _ = f.do(a)
+	}
 }
 
 // live runs an engine over a history. With crashes, the process ends now and
@@ -259,11 +277,14 @@ func text(t citywatch.Transition) string {
 // and is the same, down to the engine's own state.
 func TestKilledAnywhere(t *testing.T) {
 	w := newWorld(t, propertyDevices, propertyRules)
-	made := 0
+	made, reasons := 0, map[citywatch.Reason]int{}
 	for seed := range uint64(12) {
 		history := randomHistory(rand.New(rand.NewPCG(seed, 1)), 800)
 		want := live(t, w, history, nil)
 		made += len(want)
+		for i := range want {
+			reasons[want[i].Reason]++
+		}
 		for run := range uint64(3) {
 			sameTransitions(t, want, live(t, w, history, rand.New(rand.NewPCG(seed, run))))
 		}
@@ -271,6 +292,18 @@ func TestKilledAnywhere(t *testing.T) {
 	if made < 300 {
 		t.Errorf("only %d transitions were made: the histories are too quiet to show anything", made)
 	}
+	for _, r := range []citywatch.Reason{
+		citywatch.ReasonFired, citywatch.ReasonRaised, citywatch.ReasonRelapsed, citywatch.ReasonRecovered, citywatch.ReasonStale,
+		citywatch.ReasonAcknowledged, citywatch.ReasonAssigned, citywatch.ReasonDispatched, citywatch.ReasonOnScene,
+		citywatch.ReasonContained, citywatch.ReasonClosed, citywatch.ReasonFalseAlarm, citywatch.ReasonNoted,
+		citywatch.ReasonShelved, citywatch.ReasonUnshelved, citywatch.ReasonSuppressed, citywatch.ReasonUnsuppressed,
+		citywatch.ReasonOutOfService, citywatch.ReasonBackInService, citywatch.ReasonEscalated,
+	} {
+		if reasons[r] < 5 {
+			t.Errorf("%s came about only %d times: the histories do not show it", r, reasons[r])
+		}
+	}
+	t.Log(reasons)
 }
 
 // withoutCorrections drops readings with the time of an earlier one: the value
@@ -303,7 +336,8 @@ func withoutPlaces(ts []citywatch.Transition) []citywatch.Transition {
 			counts[key]++
 			names[a.ID] = fmt.Sprintf("%s~%d", key, counts[key])
 		}
-		a.ID = names[a.ID]
+		a.ID, a.SuppressedBy = names[a.ID], names[a.SuppressedBy]
+		ts[i].Before.SuppressedBy = names[ts[i].Before.SuppressedBy]
 		ts[i].ID = fmt.Sprintf("%s.%d", a.ID, a.Version)
 		ts[i].State = nil
 	}
