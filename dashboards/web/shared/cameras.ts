@@ -4,11 +4,11 @@ import type { CameraState } from "./camera/protocol";
 import { freshnessAt } from "./freshness";
 import type { Camera, Device } from "./wire";
 
-/** The classes of what citywatch says of cameras itself: these devices are no sensors. */
-const cameraClasses = new Set(["camera_health", "camera_gateway", "camera_recorder"]);
+/** The classes of what citywatch says of cameras and of itself: these devices are no sensors. */
+const ownClasses = new Set(["camera_health", "camera_gateway", "camera_recorder", "citywatch", "canary"]);
 
 export function isSensor(device: Device): boolean {
-  return !cameraClasses.has(device.properties.class);
+  return !ownClasses.has(device.properties.class);
 }
 
 /** What a camera's mark shows. */

@@ -33,7 +33,7 @@ test("the stream's state counts before the API's, while it comes", () => {
 });
 
 test("what citywatch says of cameras is no sensor", () => {
-  assert.deepEqual(["camera_health", "camera_gateway", "camera_recorder", "rain_gauge"].map((c) => isSensor(health("x", "", 0, c))), [false, false, false, true]);
+  assert.deepEqual(["camera_health", "camera_gateway", "camera_recorder", "citywatch", "canary", "rain_gauge"].map((c) => isSensor(health("x", "", 0, c))), [false, false, false, false, false, true]);
 });
 
 const states: Record<string, CameraState> = { far: "online", dead: "unreachable", near: "online", hung: "frozen", rests: "idle" };

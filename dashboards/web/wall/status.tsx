@@ -9,7 +9,7 @@ import { DeviceMark, LevelBadge } from "./icons";
 import { askOperator } from "./operator";
 import { Ago } from "./list";
 import { CameraCounts } from "./strip";
-import { alerts, freshness, health, lang, lastFrame, now, operator, phase, province, sensors, setLang, t, times } from "./state";
+import { alerts, devices, freshness, health, lang, lastFrame, now, operator, phase, province, sensors, setLang, t, times } from "./state";
 
 export function TopBar(): JSX.Element {
   return (
@@ -127,11 +127,25 @@ function Parts(): JSX.Element {
       ))}
       <PartState name={t("journal")} part={h.journal} extra={lag > 0 ? t("lag", { n: number(lang.value, lag, 0) }) : ""} />
       <PartState name={t("store")} part={h.store} />
+      <Canary />
       {h.unconfigured.length > 0 && (
         <span class="part unconfigured" title={h.unconfigured.map((u) => `${u.name}: ${t("level", { n: u.level })}`).join("\n")}>
           {t("unconfigured", { n: number(lang.value, h.unconfigured.length, 0) })}
         </span>
       )}
+    </span>
+  );
+}
+
+/** How long a message takes from a broker to here: citywatch sends itself one again and again. */
+function Canary(): JSX.Element | null {
+  const self = devices.value.get("citywatch");
+  if (!self || now.value === undefined) return null;
+  const last = self.properties.values.find((v) => v.value === "canary");
+  const known = last?.number !== undefined && now.value - Date.parse(last.time) < 3 * self.properties.period * 1000;
+  return (
+    <span class={`part ${known ? "ok" : "unknown"}`} title={t("canaryLong")}>
+      {t("canary")}: <b>{known ? `${number(lang.value, last.number! * 1000, 0)}\u00a0ms` : t("unknown")}</b>
     </span>
   );
 }
