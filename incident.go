@@ -117,14 +117,11 @@ type Storm struct {
 	On bool `json:"on"`
 	// Since is when the storm began; zero while there is none.
 	Since time.Time `json:"since,omitzero"`
-	// Number counts the changes of it, so that a reader sees whether it has
-	// the newest.
-	Number uint64 `json:"number"`
-	// Recent is how many alerts came within Over, Limit above how many it is a
-	// storm.
-	Recent int           `json:"recent"`
-	Limit  int           `json:"limit"`
-	Over   time.Duration `json:"-"`
+	// Recent is how many alerts came within Over seconds, Limit above how many
+	// it is a storm.
+	Recent int     `json:"recent"`
+	Limit  int     `json:"limit"`
+	Over   float64 `json:"over"`
 	// Open is how many alerts are open: the sum of the rows.
 	Open int        `json:"open"`
 	Rows []StormRow `json:"rows"`
