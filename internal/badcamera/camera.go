@@ -80,9 +80,12 @@ func Start(t servertest.T, c Case, o Options) *Camera {
 	return camera
 }
 
-// URL is where the stream is, with these credentials.
+// URL is where the stream is, with these credentials; with no user, without.
 func (c *Camera) URL(user, password string) string {
-	u := url.URL{Scheme: "rtsp", User: url.UserPassword(user, password), Host: c.o.Addr, Path: "/" + c.Name}
+	u := url.URL{Scheme: "rtsp", Host: c.o.Addr, Path: "/" + c.Name}
+	if user != "" {
+		u.User = url.UserPassword(user, password)
+	}
 	return u.String()
 }
 
