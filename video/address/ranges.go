@@ -118,7 +118,7 @@ func (r Ranges) String() string {
 }
 
 // ErrForbidden is wrapped by the errors about addresses outside the ranges.
-var ErrForbidden = errors.New("the address is outside the networks that cameras may be in (add it to video.networks)")
+var ErrForbidden = errors.New("the address is outside the networks that cameras may be in (add it to cameras.networks)")
 
 // Check returns an error that wraps ErrForbidden unless r allows the address.
 func (r Ranges) Check(addr netip.Addr) error {

@@ -159,7 +159,7 @@ func TestFaults(t *testing.T) {
 		"redirect loop": {script{"DESCRIBE": func(r request) string { return r.answer("302 Found", "Location: "+r.url) }},
 			citywatch.CameraUnreachable, "redirects again and again"},
 		"redirect out of the networks": {script{"DESCRIBE": status("302 Found", "Location: rtsp://169.254.169.254/latest")},
-			citywatch.CameraUnreachable, "video.networks"},
+			citywatch.CameraUnreachable, "cameras.networks"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -281,7 +281,7 @@ func TestForbidden(t *testing.T) {
 	}})
 	err := New(Options{Address: parse(t, "rtsp://"+camera+"/")}).Play(t.Context(), &tape{t: t})
 	var f *video.Fault
-	if !errors.As(err, &f) || f.State != citywatch.CameraUnreachable || !strings.Contains(err.Error(), "video.networks") {
+	if !errors.As(err, &f) || f.State != citywatch.CameraUnreachable || !strings.Contains(err.Error(), "cameras.networks") {
 		t.Error(err)
 	}
 }
