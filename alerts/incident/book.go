@@ -236,7 +236,11 @@ func (b *Book) settle(r *record, isOpen, wasOpen bool) {
 		return
 	}
 	r.closed = time.Time{}
-	b.closed = slices.DeleteFunc(b.closed, func(c *record) bool { return c == r })
+	at := len(b.closed) - 1 // nearly always: it is new, or was closed just now
+	for b.closed[at] != r {
+		at--
+	}
+	b.closed = slices.Delete(b.closed, at, at+1)
 	b.closedAlerts -= len(r.members)
 }
 

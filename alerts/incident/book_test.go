@@ -331,7 +331,7 @@ func (s *slowBook) near(a, b *slowAlert) bool {
 
 // TestJoinsAsTheSlowBookDoes: random histories, against looking at everything.
 func TestJoinsAsTheSlowBookDoes(t *testing.T) {
-	histories := 300
+	histories := 200
 	if testing.Short() {
 		histories = 30
 	}
