@@ -75,10 +75,12 @@ type Deps struct {
 
 // An Engine evaluates rules over one shard of the journal.
 type Engine struct {
+	options Options
 	deps    Deps
 	fold    *fold
 	metrics *metrics
 	actions chan action
+	reloads chan reload
 	stopped chan struct{}
 	// since counts the entries since the last checkpoint, appended is the last
 	// transition that is known to be in the journal.
@@ -91,8 +93,8 @@ type Engine struct {
 // New returns an engine; Run starts it.
 func New(o Options, d Deps) *Engine {
 	return &Engine{
-		deps: d, fold: newFold(o, d), metrics: newMetrics(d.Metrics, d.Shard, d.Rules),
-		actions: make(chan action), stopped: make(chan struct{}), keepAfter: checkpointEntries,
+		options: o, deps: d, fold: newFold(o, d), metrics: newMetrics(d.Metrics, d.Shard, d.Rules),
+		actions: make(chan action), reloads: make(chan reload), stopped: make(chan struct{}), keepAfter: checkpointEntries,
 	}
 }
 
@@ -205,6 +207,8 @@ func (e *Engine) follow(ctx context.Context, entries <-chan citywatch.Entry) err
 			due = e.since >= e.keepAfter
 		case a := <-e.actions:
 			err = e.take(ctx, a)
+		case r := <-e.reloads:
+			err = s.reload(ctx, r)
 		case <-timer.C:
 			due = true
 		case <-ctx.Done():

@@ -31,6 +31,7 @@ var update = flag.Bool("update", false, "write the transitions that were made in
 //	09:00                                      time passes until then
 //	09:00 down until 10:00                     citywatch does not run
 //	09:00 rules other.yaml                     it is started anew with other rules
+//	09:00 reload other.yaml                    it goes on with other rules
 //	09:00 clock 08:00                          the machine's clock is set back
 //	09:00 ack rule/device by lan version 2     a person acts; all verbs likewise,
 //	09:00 shelve … by lan until 10:00 note why not   with what they need
@@ -198,6 +199,9 @@ func (s *script) step(words []string) {
 		s.keep()
 		s.world.rules = s.world.parse(s.t, s.files[words[2]])
 		s.start()
+	case "reload":
+		s.world.rules = s.world.parse(s.t, s.files[words[2]])
+		reloaded(s.t, s.engine, s.world.rules)
 	case "ack":
 		s.act(Acknowledge, words[2], words[3:])
 	case string(Assign), string(Dispatch), string(OnScene), string(Contain), string(Close), string(FalseAlarm),

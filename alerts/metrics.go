@@ -18,6 +18,7 @@ type metrics struct {
 	retries, unsaved                     prometheus.Counter
 	open, pending                        prometheus.Gauge
 	saving, savedBytes                   prometheus.Gauge
+	unconfigured                         prometheus.Gauge
 
 	clock atomic.Int64 // the engine's clock, Unix nanoseconds
 }
@@ -43,14 +44,15 @@ func newMetrics(reg prometheus.Registerer, shard int, rules *Rules) *metrics {
 		panics:     counter("panics_total", "Rules that failed for a device and are not evaluated for it until the next start."),
 		transitions: f.NewCounterVec(prometheus.CounterOpts{Namespace: "citywatch", Subsystem: "alerts",
 			Name: "transitions_total", Help: "Changes of alerts, by what moved them."}, []string{"reason"}),
-		retries:    counter("append_retries_total", "Transitions that the journal did not take at first."),
-		unsaved:    counter("checkpoint_failures_total", "Checkpoints that could not be kept: after a crash more of the journal is read anew."),
-		open:       f.NewGauge(options("open", "Alerts that need somebody.")),
-		pending:    f.NewGauge(options("pending", "Rules whose condition is true for a device, but not yet for long enough.")),
-		saving:     f.NewGauge(options("checkpoint_seconds", "Time it took to keep the last checkpoint.")),
-		savedBytes: f.NewGauge(options("checkpoint_bytes", "Size of the last checkpoint.")),
+		retries:      counter("append_retries_total", "Transitions that the journal did not take at first."),
+		unsaved:      counter("checkpoint_failures_total", "Checkpoints that could not be kept: after a crash more of the journal is read anew."),
+		open:         f.NewGauge(options("open", "Alerts that need somebody.")),
+		pending:      f.NewGauge(options("pending", "Rules whose condition is true for a device, but not yet for long enough.")),
+		saving:       f.NewGauge(options("checkpoint_seconds", "Time it took to keep the last checkpoint.")),
+		savedBytes:   f.NewGauge(options("checkpoint_bytes", "Size of the last checkpoint.")),
+		unconfigured: f.NewGauge(options("unconfigured_levels", "Levels named by rules or stations' tables that have no bound.")),
 	}
-	f.NewGauge(options("unconfigured_levels", "Levels named by rules or stations' tables that have no bound.")).Set(float64(len(rules.unconfigured)))
+	m.rules(rules)
 	f.NewGaugeFunc(options("lag_seconds", "How far the engine's clock is behind the real one."), func() float64 {
 		if ns := m.clock.Load(); ns != 0 {
 			return max(time.Since(time.Unix(0, ns)).Seconds(), 0)
@@ -59,6 +61,9 @@ func newMetrics(reg prometheus.Registerer, shard int, rules *Rules) *metrics {
 	})
 	return m
 }
+
+// rules shows what there is to say of the rules in force.
+func (m *metrics) rules(rules *Rules) { m.unconfigured.Set(float64(len(rules.unconfigured))) }
 
 // take adds what happened in the fold since the last time.
 func (m *metrics) take(f *fold) {

@@ -88,6 +88,8 @@ type moment struct {
 	entry citywatch.Entry
 	act   func(f *fold, key string)
 	key   string
+	// rules are those that are in force from here on; nil are those before.
+	rules *Rules
 }
 
 // randomHistory makes some hours of two or three devices: walks over and under
@@ -189,10 +191,10 @@ func randomAction(r *rand.Rand, now time.Time) func(f *fold, key string) {
 func live(t *testing.T, w *world, history []moment, crashes *rand.Rand) []citywatch.Transition {
 	t.Helper()
 	ctx := context.Background()
-	m := newMemory()
+	m, rules := newMemory(), w.rules
 	var e *Engine
 	catchUp := func() {
-		e = New(Options{}, m.deps(w.rules, w.devices))
+		e = New(Options{}, m.deps(rules, w.devices))
 		if err := e.restore(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -227,6 +229,10 @@ func live(t *testing.T, w *world, history []moment, crashes *rand.Rand) []citywa
 			if commit() || len(e.fold.open) == 0 {
 				break
 			}
+		}
+		if h.rules != nil {
+			rules = h.rules
+			reloaded(t, e, rules)
 		}
 		if crashes != nil && crashes.IntN(40) == 0 {
 			e.save(ctx, (&saver{engine: e}).snapshot())

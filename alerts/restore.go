@@ -50,8 +50,11 @@ type checkpoint struct {
 	// transition that the keys have in them.
 	Last        citywatch.Position `json:"last"`
 	Transitions uint64             `json:"transitions"`
-	Clock       clock              `json:"clock"`
-	Keys        []saved            `json:"keys"`
+	// Written is the last entry of which the journal has a transition: it lies
+	// behind Last where the engine was still reading entries again.
+	Written citywatch.Position `json:"written,omitzero"`
+	Clock   clock              `json:"clock"`
+	Keys    []saved            `json:"keys"`
 }
 
 const checkpointVersion = 1
@@ -65,6 +68,9 @@ const forgottenAfter = 30 * 24 * time.Hour
 // in the journal.
 func (f *fold) checkpoint() *checkpoint {
 	c := &checkpoint{Version: checkpointVersion, Last: f.last, Clock: f.clk, Keys: make([]saved, 0, len(f.keys))}
+	if f.written.After(f.last) {
+		c.Written = f.written
+	}
 	for _, k := range f.keys {
 		s := f.saved(k)
 		judged := k.check != nil && !k.check.timed()
@@ -80,9 +86,12 @@ func (f *fold) checkpoint() *checkpoint {
 		case k.check == nil && f.clk.Up-k.Up > forgottenAfter, judged && k.Last.IsZero():
 			continue // as good as new
 		case judged:
-			s.Pos, s.Up = citywatch.Position{}, 0
+			s.Up = 0
+			fallthrough
 		default:
-			s.Pos = citywatch.Position{}
+			if !s.Pos.After(f.last) {
+				s.Pos = citywatch.Position{}
+			}
 		}
 		c.Keys = append(c.Keys, s)
 	}
@@ -98,7 +107,7 @@ func (f *fold) load(data []byte) (transitions uint64, err error) {
 	if c.Version != checkpointVersion {
 		return 0, fmt.Errorf("the checkpoint has version %d; this program reads version %d", c.Version, checkpointVersion)
 	}
-	f.clk, f.last = c.Clock, c.Last
+	f.clk, f.last, f.written = c.Clock, c.Last, c.Written
 	for i := range c.Keys {
 		if c.Keys[i].Pos == (citywatch.Position{}) {
 			c.Keys[i].Pos = c.Last
