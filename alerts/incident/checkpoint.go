@@ -2,6 +2,7 @@ package incident
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -115,24 +116,51 @@ func (b *Book) Load(data []byte) error {
 	if c.Version != checkpointVersion {
 		return fmt.Errorf("the checkpoint has version %d; this program reads version %d", c.Version, checkpointVersion)
 	}
-	b.last, b.now, b.count, b.alerts = c.Last, c.Now, c.Count, c.Alerts
-	for i := range c.Records {
-		b.loadRecord(&c.Records[i])
+	next := &Book{
+		joins: b.joins, atlas: atlas{rivers: b.atlas.rivers, buckets: map[string][]*place{}}, storm: newStorm(b.storm.options),
+		records: map[string]*record{}, members: map[string]*member{},
+		last: c.Last, now: c.Now, count: c.Count, alerts: c.Alerts,
 	}
-	for _, id := range c.Closed {
-		if r := b.records[id]; r != nil {
-			b.closed = append(b.closed, r)
-			b.closedAlerts += len(r.members)
+	for i := range c.Records {
+		if err := next.loadRecord(&c.Records[i]); err != nil {
+			return fmt.Errorf("incident %q: %w", c.Records[i].ID, err)
 		}
 	}
-	b.loadStorm(&c.Storm)
+	if err := next.loadClosed(c.Closed); err != nil {
+		return err
+	}
+	next.loadStorm(&c.Storm)
+	*b = *next
 	return nil
 }
 
-func (b *Book) loadRecord(k *keptRecord) {
+// loadClosed takes over the order in which incidents were closed.
+func (b *Book) loadClosed(ids []string) error {
+	listed := map[string]bool{}
+	for _, id := range ids {
+		r := b.records[id]
+		if r == nil || r.open > 0 || listed[id] {
+			return fmt.Errorf("incident %q is listed as closed", id)
+		}
+		listed[id] = true
+		b.closed = append(b.closed, r)
+		b.closedAlerts += len(r.members)
+	}
+	for id, r := range b.records {
+		if closed := r.open == 0; closed != listed[id] || closed == r.closed.IsZero() {
+			return fmt.Errorf("incident %q is both open and closed", id)
+		}
+	}
+	return nil
+}
+
+func (b *Book) loadRecord(k *keptRecord) error {
 	r := &record{
 		id: k.ID, hazard: k.Hazard, number: k.Number, version: k.Version, updated: k.Updated, closed: k.Closed,
 		timeline: k.Timeline, skipped: k.Skipped, places: map[string]*place{},
+	}
+	if b.records[r.id] != nil || len(k.Members) == 0 {
+		return errors.New("it is there twice, or empty")
 	}
 	b.records[r.id] = r
 	for _, p := range k.Places {
@@ -143,14 +171,14 @@ func (b *Book) loadRecord(k *keptRecord) {
 			record: r, IncidentAlert: k.Members[i].IncidentAlert, number: k.Members[i].Number,
 			came: k.Members[i].Came, isTrue: k.Members[i].IsTrue, fold: k.Members[i].Fold,
 		}
+		p := r.places[m.Device]
+		if p == nil || b.members[m.ID] != nil {
+			return fmt.Errorf("alert %q is there twice, or nowhere", m.ID)
+		}
 		r.members = append(r.members, m)
 		b.members[m.ID] = m
 		if m.Open {
 			r.open++
-		}
-		p := r.places[m.Device]
-		if p == nil {
-			continue // of a checkpoint that somebody changed
 		}
 		if p.from.IsZero() {
 			p.from, p.to = m.Since, m.Last
@@ -164,6 +192,7 @@ func (b *Book) loadRecord(k *keptRecord) {
 	for _, p := range r.inOrder() {
 		b.atlas.add(j, p)
 	}
+	return nil
 }
 
 func (b *Book) loadStorm(k *keptStorm) {
