@@ -146,7 +146,6 @@ func TestFarLongerStillThanEver(t *testing.T) {
 		t.Run(fmt.Sprint(known), func(t *testing.T) {
 			t.Parallel()
 			j, at := NewJudge(sizeFor(viewW, viewH)), start
-			j.still.hiss, j.still.heard = 0, averageOf
 			feed(j, live, &at, 10*time.Second)
 			if known {
 				at = at.Add(25 * time.Hour)

@@ -123,6 +123,7 @@ func clip(t *testing.T, codec video.Codec) ffmpegtest.Clip {
 // TestCamerasAreJudgedApart shows eight cameras at once: one of each codec, and
 // those that fail in ways of their own, none of which may hurt the others.
 func TestCamerasAreJudgedApart(t *testing.T) {
+	t.Parallel()
 	path := ffmpegtest.FFmpeg(t)
 	h264 := clip(t, video.H264)
 	broken := h264
@@ -174,6 +175,7 @@ func TestCamerasAreJudgedApart(t *testing.T) {
 }
 
 func TestAKilledChildIsStartedAgain(t *testing.T) {
+	t.Parallel()
 	installed := ffmpegtest.FFmpeg(t)
 	dir := t.TempDir()
 	// The first child ends when told to; it may write no file.
@@ -208,6 +210,7 @@ func TestAKilledChildIsStartedAgain(t *testing.T) {
 // TestASlowChildHoldsNothingUp has a child that takes nothing after its start:
 // the camera drops, the child is ended, and the end of the test does not wait.
 func TestASlowChildHoldsNothingUp(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "ffmpeg")
 	if err := os.WriteFile(path, []byte("#!/bin/sh\nmkdir "+dir+"/pid-$$\nexec sleep 600\n"), 0o700); err != nil {

@@ -11,9 +11,10 @@ import (
 // a live picture also hisses, for its sensor does, and a frozen one much less:
 // what is left is the coder's own. So a picture is frozen when nothing but a
 // clock has changed for minutes, and it hisses less than this camera ever did,
-// in such light, while it was seen to live. Where the coder lets no hiss
-// through, it is frozen when it has been still far longer than ever, over a day
-// and a night.
+// in such light, while it was seen to live: mostly, and in its key frames, for
+// a coder that is short of bits repeats everything between those. Where the
+// coder lets no hiss through, it is frozen when it has been still far longer
+// than ever, over a day and a night.
 type still struct {
 	s      size
 	anchor []byte // the picture since which nothing has happened
@@ -27,19 +28,40 @@ type still struct {
 	clocks int
 
 	levels [lights]level
-	hiss   float64 // the middle of the last minute's
-	heard  int     // pictures, up to averageOf
-	lowest float64 // hiss since the anchor
-	change []int   // by block, to find the middle one
+	hiss   hiss
+	heard  int   // pictures, up to averageOf
+	lowest hiss  // since the anchor
+	change []int // by block, to find the middle one
 	// longest is the longest that the camera was still and then lived.
 	longest time.Duration
 	changes window // which of the last pictures differed from the anchor
 	frozen  bool
 }
 
+// A hiss is by how many grey levels the middle block differs from the picture
+// before: that of the middle picture of the last minute, and that of the tenth
+// that differ most.
+type hiss struct{ usual, loud float64 }
+
+func (h hiss) min(o hiss) hiss { return hiss{min(h.usual, o.usual), min(h.loud, o.loud)} }
+
+// follow takes one picture's.
+func (h *hiss) follow(v float64) {
+	track := func(to *float64, rank float64) {
+		switch step := hissStep * max(*to, 0.1); {
+		case v > *to:
+			*to += step * rank
+		case v < *to:
+			*to = max(*to-step*(1-rank), 0)
+		}
+	}
+	track(&h.usual, 0.5)
+	track(&h.loud, 0.9)
+}
+
 // A level is how much a camera hisses in some light, at least, while it lives.
 type level struct {
-	least float64
+	least hiss
 	n     int // stretches between two changes that it was learned from
 }
 
@@ -59,8 +81,11 @@ const (
 	levelSettle = 20 // stretches before the least is followed
 	levelLeast  = 60 // and before it is relied on
 	levelRise   = 1.00002
-	hissStep    = 0.015
-	hissless    = 0.7  // of the least
+	hissStep    = 0.03
+	// What is left of the least when it is frozen. Measured: 0.2 to 0.6 of the
+	// usual and 0.4 to 0.8 of the loud one when it is, 0.9 to 1.1 when not.
+	hushedUsual = 0.6
+	hushedLoud  = 0.85
 	leastHiss   = 0.05 // grey levels: where there is less, it tells nothing
 	// livesFor is how long may lie between two changes for the picture to be
 	// sure to have lived meanwhile.
@@ -101,14 +126,14 @@ func (k *still) add(pix []byte, brightness float64, at time.Time) bool {
 		}
 		k.begin(pix, at)
 	default:
-		k.lowest = min(k.lowest, k.hiss)
+		k.lowest = k.lowest.min(k.hiss)
 	}
 	k.changes.note(changed)
 	switch {
 	case changed || still < stillFor || k.frames < stillLeast:
 		// A single torn picture does not thaw it.
 		k.frozen = k.frozen && k.changes.count(10) < 3
-	case l.n >= levelLeast && l.least >= leastHiss && k.hiss <= hissless*l.least:
+	case l.hushed(k.hiss):
 		k.frozen = true
 	case at.Sub(k.first) >= knownAfter && still >= longStill && still >= farLonger*k.longest:
 		k.frozen = true
@@ -126,16 +151,22 @@ func (k *still) begin(pix []byte, at time.Time) {
 // learn learns from a stretch between two changes: the picture lived in it. It
 // lowers the least, and lets it rise again over days, for coders are set anew.
 // In a long stretch the picture may have been frozen.
-func (l *level) learn(hiss float64, stretch time.Duration) {
+func (l *level) learn(h hiss, stretch time.Duration) {
 	if stretch > livesFor {
 		return
 	}
 	l.n++
 	if l.n <= levelSettle {
-		l.least = max(l.least, hiss) // until the middle has settled
+		l.least = hiss{max(l.least.usual, h.usual), max(l.least.loud, h.loud)}
 		return
 	}
-	l.least = min(l.least*levelRise, hiss)
+	l.least = hiss{l.least.usual * levelRise, l.least.loud * levelRise}.min(h)
+}
+
+// hushed reports whether h is less than a live picture's.
+func (l *level) hushed(h hiss) bool {
+	return l.n >= levelLeast && l.least.usual >= leastHiss &&
+		h.usual <= hushedUsual*l.least.usual && h.loud <= hushedLoud*l.least.loud
 }
 
 // changed reports whether something other than a clock differs from the
@@ -168,8 +199,7 @@ func (k *still) differs(pix []byte, b int) bool {
 	return over >= changedPixels
 }
 
-// listen follows the middle of how much the middle block differs from the
-// picture before.
+// listen hears how much the middle block differs from the picture before.
 func (k *still) listen(pix []byte) {
 	cols, captions := k.s.cols(), k.s.captionRows()
 	k.change = k.change[:0]
@@ -184,14 +214,11 @@ func (k *still) listen(pix []byte) {
 		k.change = append(k.change, sum)
 	}
 	slices.Sort(k.change)
-	hiss := float64(k.change[len(k.change)/2]) / (block * block)
-	switch step := hissStep * max(k.hiss, 0.1); {
-	case k.heard < averageOf: // the first pictures' average
-		k.heard++
-		k.hiss += (hiss - k.hiss) / float64(k.heard)
-	case hiss > k.hiss:
-		k.hiss += step
-	case hiss < k.hiss:
-		k.hiss -= step
+	v := float64(k.change[len(k.change)/2]) / (block * block)
+	if k.heard++; k.heard <= averageOf { // the first pictures' average
+		k.hiss.usual += (v - k.hiss.usual) / float64(k.heard)
+		k.hiss.loud = max(k.hiss.loud, v)
+		return
 	}
+	k.hiss.follow(v)
 }
