@@ -18,6 +18,7 @@ import (
 	"citywatch"
 	"citywatch/dashboards"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 )
 
@@ -93,8 +94,9 @@ func (c collection) ids() []string {
 }
 
 type problemDetails struct {
-	Title, Detail string
-	Status        int
+	Title, Detail, By string
+	Status            int
+	Alert             struct{ Properties struct{ ID string } }
 }
 
 func TestAlertsWorstFirst(t *testing.T) {
@@ -178,6 +180,54 @@ func TestAcknowledge(t *testing.T) {
 	_, data = s.get(t, "/api/v1/alerts/"+url.PathEscape(a.ID))
 	if !bytes.Contains(data, []byte(`"handling":"acknowledged"`)) {
 		t.Errorf("afterwards it is %s", data)
+	}
+}
+
+// TestActions: what somebody does reaches the engine as it was posted, and what
+// stands against it says what, and who was quicker.
+func TestActions(t *testing.T) {
+	p := newProvince(t)
+	a := p.raise("lao-cai-thao", "river-flood", 3, citywatch.Text{VI: "Lũ"}, citywatch.Evidence{Value: "water_level", Number: 83.6})
+	s := serve(t, p.site(t))
+	alert := "/api/v1/alerts/" + url.PathEscape(a.ID) + "/"
+	post := func(path, body string) (int, problemDetails) {
+		resp, data := s.do(t, http.MethodPost, path, body, "Content-Type", "application/json")
+		return resp.StatusCode, decode[problemDetails](t, data)
+	}
+	for _, c := range []struct {
+		path, body string
+		want       int
+	}{
+		{alert + "explode", `{"actor":"Hoa","version":1}`, http.StatusNotFound},
+		{"/api/v1/devices/lao-cai-thao/explode", `{"actor":"Hoa"}`, http.StatusNotFound},
+		{alert + "dispatch", `{"actor":"Hoa"}`, http.StatusBadRequest},
+		{alert + "note", `{"actor":"Hoa","note":"a\u0000"}`, http.StatusBadRequest},
+		{alert + "note", `{"actor":"Hoa","note":"` + strings.Repeat("ạ", 2001) + `"}`, http.StatusBadRequest},
+		{alert + "shelve", `{"actor":"Hoa","version":1,"until":"tomorrow"}`, http.StatusBadRequest},
+	} {
+		if status, problem := post(c.path, c.body); status != c.want || problem.Detail == "" {
+			t.Errorf("%s %.40s is answered with %d %q, want %d", c.path, c.body, status, problem.Detail, c.want)
+		}
+	}
+	if len(p.done) > 0 {
+		t.Fatalf("the engine was asked for %v", p.done)
+	}
+	status, problem := post(alert+"shelve", `{"actor":"Hoa","version":1,"note":" dòng một\ndòng hai ","to":"Đội 2","until":"2026-11-22T08:00:00+07:00"}`)
+	if status != http.StatusConflict || problem.By != "Lan" || problem.Alert.Properties.ID != a.ID {
+		t.Errorf("who was quicker is told as %d %+v", status, problem)
+	}
+	post(alert+"note", `{"actor":"Hoa","note":"x"}`)
+	post("/api/v1/devices/lao-cai-thao/out_of_service", `{"actor":"Hoa","note":"thay pin"}`)
+	want := []dashboards.Action{
+		{
+			Do: "shelve", Alert: a.ID, Actor: "Hoa", Version: 1, Note: "dòng một\ndòng hai", To: "Đội 2",
+			Until: time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC),
+		},
+		{Do: "note", Alert: a.ID, Actor: "Hoa", Note: "x"},
+		{Do: "out_of_service", Device: "lao-cai-thao", Actor: "Hoa", Note: "thay pin"},
+	}
+	if diff := cmp.Diff(want, p.done); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -17,13 +17,11 @@ type picture interface {
 
 // An alerts engine takes what people do about alerts.
 type alerts interface {
-	// Acknowledge says that actor has seen the alert as it was at version. It
-	// returns the alert after that, or an error that is ErrNotFound or
-	// ErrConflict.
-	Acknowledge(ctx context.Context, id string, version int, actor string) (citywatch.Alert, error)
-	// Reset ends an alert that latched, once what raised it is over. Its
-	// errors are those of Acknowledge.
-	Reset(ctx context.Context, id string, version int, actor string) (citywatch.Alert, error)
+	// Do carries out an action and returns the alert after it: for a device,
+	// the one that stands for its being out of service. The error is
+	// ErrNotFound, ErrInvalid, or ErrConflict where it cannot be done as the
+	// alert stands: a *Conflict where somebody was quicker.
+	Do(ctx context.Context, a Action) (citywatch.Alert, error)
 }
 
 // A HistoryQuery asks for one value of one device over time.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 
+	"citywatch"
+	"citywatch/dashboards/feature"
 	"citywatch/dashboards/problem"
 )
 
@@ -20,6 +22,22 @@ var (
 	// ErrUnavailable: a part is down; asking again later may help.
 	ErrUnavailable = errors.New("not available now")
 )
+
+// A Conflict is an ErrConflict that says who was quicker, and how the alert is
+// now.
+type Conflict struct {
+	// By is empty where it was the engine, for what was measured.
+	By    string
+	Alert citywatch.Alert
+	// Err says it in words.
+	Err error
+}
+
+// Error says who was quicker.
+func (c *Conflict) Error() string { return c.Err.Error() }
+
+// Is reports whether target is ErrConflict.
+func (c *Conflict) Is(target error) bool { return target == ErrConflict }
 
 // statusOf is the one table from an error to its status. Below 500 the error's
 // text is for whoever asked.
@@ -56,5 +74,10 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 			detail = "see the log"
 		}
 	}
-	problem.Write(w, r, status, detail)
+	details := problem.Details{Status: status, Detail: detail}
+	var conflict *Conflict
+	if errors.As(err, &conflict) {
+		details.By, details.Alert = conflict.By, feature.Alert(&conflict.Alert)
+	}
+	problem.WriteDetails(w, r, details)
 }

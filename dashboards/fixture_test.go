@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -35,6 +36,7 @@ type province struct {
 	mu      sync.Mutex
 	seq     uint64
 	open    map[string]citywatch.Alert
+	done    []dashboards.Action
 	devices []citywatch.DeviceState
 	letters []citywatch.DeadLetter
 	broken  error // what History answers with
@@ -157,25 +159,30 @@ func (p *province) publish(a citywatch.Alert, reason citywatch.Reason, actor str
 	return a
 }
 
-func (p *province) Acknowledge(_ context.Context, id string, version int, actor string) (citywatch.Alert, error) {
-	a, err := p.seen(id, version)
+// Do is a small part of what the engine does.
+func (p *province) Do(_ context.Context, do dashboards.Action) (citywatch.Alert, error) {
+	p.mu.Lock()
+	p.done = append(p.done, do)
+	p.mu.Unlock()
+	if do.Device != "" {
+		return citywatch.Alert{ID: "out-of-service/" + do.Device, Device: do.Device}, nil
+	}
+	a, err := p.seen(do.Alert, do.Version)
 	if err != nil {
 		return a, err
 	}
-	a.Handling, a.HandledBy = citywatch.Acknowledged, actor
-	return p.publish(a, citywatch.ReasonAcknowledged, actor), nil
-}
-
-func (p *province) Reset(_ context.Context, id string, version int, actor string) (citywatch.Alert, error) {
-	a, err := p.seen(id, version)
-	if err == nil && p.burning() {
-		err = fmt.Errorf("%w: it is not over", dashboards.ErrConflict)
+	switch do.Do {
+	case "acknowledge":
+		a.Handling, a.HandledBy = citywatch.Acknowledged, do.Actor
+		return p.publish(a, citywatch.ReasonAcknowledged, do.Actor), nil
+	case "reset":
+		if p.burning() {
+			return a, fmt.Errorf("%w: it is not over", dashboards.ErrConflict)
+		}
+		a.Condition, a.Handling, a.HandledBy = citywatch.Normal, citywatch.Acknowledged, do.Actor
+		return p.publish(a, citywatch.ReasonRecovered, do.Actor), nil
 	}
-	if err != nil {
-		return a, err
-	}
-	a.Condition, a.Handling, a.HandledBy = citywatch.Normal, citywatch.Acknowledged, actor
-	return p.publish(a, citywatch.ReasonRecovered, actor), nil
+	return a, &dashboards.Conflict{By: "Lan", Alert: a, Err: errors.New("Lan was quicker")}
 }
 
 // seen returns the alert that somebody has seen at version.
@@ -370,7 +377,7 @@ func (p *province) storm() {
 	p.raise(p.first("fire_panel"), "fire-panel", 4, vi("Tủ báo cháy", "Fire alarm panel"), citywatch.Evidence{Value: "state", Text: "fire"})
 	seen := p.raise("dat-y-ty", "soil-saturated", 2, vi("Đất gần bão hòa nước", "Soil near saturation"),
 		citywatch.Evidence{Value: "soil_moisture", Number: 86.2, Unit: "%", Bound: bound(85.1)})
-	_, _ = p.Acknowledge(context.Background(), seen.ID, seen.Version, "Nguyễn Thị Hoa")
+	_, _ = p.Do(context.Background(), dashboards.Action{Do: "acknowledge", Alert: seen.ID, Version: seen.Version, Actor: "Nguyễn Thị Hoa"})
 	stale := p.raise("dat-nam-chay", "soil-saturated", 2, vi("Đất gần bão hòa nước", "Soil near saturation"),
 		citywatch.Evidence{Value: "soil_moisture", Number: 88.9, Unit: "%", Bound: bound(85.1)})
 	stale.Stale = true

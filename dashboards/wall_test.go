@@ -142,7 +142,7 @@ func TestFireIsReset(t *testing.T) {
 	p := newProvince(t)
 	p.burns = true
 	a := p.raise(p.first("fire_panel"), "fire-panel", 4, citywatch.Text{VI: "Tủ báo cháy"}, citywatch.Evidence{Value: "state", Text: "fire"})
-	_, err := p.Acknowledge(t.Context(), a.ID, a.Version, "Hoa")
+	_, err := p.Do(t.Context(), dashboards.Action{Do: "acknowledge", Alert: a.ID, Version: a.Version, Actor: "Hoa"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,16 @@ type AlertProperties struct {
 	Handling  citywatch.Handling  `json:"handling"`
 	HandledBy string              `json:"handled_by,omitempty"`
 	Stale     bool                `json:"stale"`
+	// ToVerify and Retrospective are as in citywatch.Alert.
+	ToVerify      bool `json:"to_verify,omitempty"`
+	Retrospective bool `json:"retrospective,omitempty"`
+	// Assigned is the team, Escalation how many steps were taken because
+	// nobody had seen it, Promises what is to be done by a time.
+	Assigned   string              `json:"assigned,omitempty"`
+	Escalation int                 `json:"escalation,omitempty"`
+	Promises   []citywatch.Promise `json:"promises,omitempty"`
+	// Overlay says why nobody is called.
+	citywatch.Overlay
 	// Open is false in the last frame of an alert: it needs nobody any more.
 	Open     bool                 `json:"open"`
 	Zone     string               `json:"zone"`
@@ -41,7 +51,9 @@ func Alert(a *citywatch.Alert) Feature[AlertProperties] {
 		Properties: AlertProperties{
 			ID: a.ID, Rule: a.Rule, RuleHash: a.RuleHash, Name: a.Name, Hazard: a.Hazard,
 			Level: a.Level, Condition: a.Condition, Handling: a.Handling, HandledBy: a.HandledBy,
-			Stale: a.Stale, Open: a.Open(),
+			Stale: a.Stale, ToVerify: a.ToVerify, Retrospective: a.Retrospective,
+			Assigned: a.Assigned, Escalation: a.Escalation, Promises: a.Promises, Overlay: a.Overlay,
+			Open: a.Open(),
 			Zone: a.Zone, Sector: a.Sector, Device: a.Device,
 			Since: a.Since, Updated: a.Updated, Version: a.Version,
 			Evidence: evidence, Incident: a.Incident,

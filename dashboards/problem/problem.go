@@ -16,18 +16,27 @@ type Details struct {
 	// Detail says what was wrong with this very request, and how to mend it.
 	Detail   string `json:"detail,omitempty"`
 	Instance string `json:"instance,omitempty"`
+	// By and Alert are members of our own, where somebody else was quicker:
+	// who, and how the alert is now.
+	By    string `json:"by,omitempty"`
+	Alert any    `json:"alert,omitempty"`
 }
 
 // Write answers the request with the status and its standard title. The detail
 // is shown to whoever asked: it must hold no secret.
 func Write(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	WriteDetails(w, r, Details{Status: status, Detail: detail})
+}
+
+// WriteDetails answers the request with a problem whose title and instance need
+// not be set. It too is shown to whoever asked.
+func WriteDetails(w http.ResponseWriter, r *http.Request, d Details) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
-	w.WriteHeader(status)
+	w.WriteHeader(d.Status)
 	// An error here means that nobody is left to read it.
-	_ = json.NewEncoder(w).Encode(Details{
-		Title: http.StatusText(status), Status: status, Detail: detail, Instance: r.URL.Path,
-	})
+	d.Title, d.Instance = http.StatusText(d.Status), r.URL.Path
+	_ = json.NewEncoder(w).Encode(d)
 }

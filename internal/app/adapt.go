@@ -33,31 +33,36 @@ func (w watchers) Transition(t *citywatch.Transition) { w.hub.Transition(t) }
 // actions brings what people do to the engine that has the alert.
 type actions struct{ engines []*alerts.Engine }
 
-func (a actions) Acknowledge(ctx context.Context, id string, version int, actor string) (citywatch.Alert, error) {
-	return a.act(ctx, (*alerts.Engine).Acknowledge, alerts.Action{Alert: id, Actor: actor, Version: version})
-}
-
-func (a actions) Reset(ctx context.Context, id string, version int, actor string) (citywatch.Alert, error) {
-	return a.act(ctx, (*alerts.Engine).Reset, alerts.Action{Alert: id, Actor: actor, Version: version})
-}
-
-func (a actions) act(ctx context.Context, do func(*alerts.Engine, context.Context, alerts.Action) (citywatch.Alert, error), action alerts.Action) (citywatch.Alert, error) {
+func (a actions) Do(ctx context.Context, d dashboards.Action) (citywatch.Alert, error) {
+	what := alerts.Action{
+		Verb: alerts.Verb(d.Do), Alert: d.Alert, Device: d.Device,
+		Actor: d.Actor, Version: d.Version, Note: d.Note, To: d.To, Until: d.Until,
+	}
+	unknown := fmt.Errorf("%w: no open alert %q", dashboards.ErrNotFound, d.Alert)
 	for _, e := range a.engines {
-		alert, err := do(e, ctx, action)
+		alert, err := e.Do(ctx, what)
 		if errors.Is(err, alerts.ErrNotFound) {
+			if d.Device != "" {
+				unknown = fmt.Errorf("%w: %w", dashboards.ErrNotFound, err)
+			}
 			continue // another shard's
 		}
 		return alert, translated(err)
 	}
-	return citywatch.Alert{}, fmt.Errorf("%w: no open alert %q", dashboards.ErrNotFound, action.Alert)
+	return citywatch.Alert{}, unknown
 }
 
 // translated gives an error of another part the meaning that the API knows.
 func translated(err error) error {
+	var conflict *alerts.ConflictError
+	if errors.As(err, &conflict) {
+		return &dashboards.Conflict{By: conflict.By, Alert: conflict.Alert, Err: err}
+	}
 	meanings := []struct{ from, to error }{
-		{alerts.ErrConflict, dashboards.ErrConflict},
 		{alerts.ErrNotLatched, dashboards.ErrConflict},
 		{alerts.ErrStillTrue, dashboards.ErrConflict},
+		{alerts.ErrRefused, dashboards.ErrConflict},
+		{alerts.ErrIncomplete, dashboards.ErrInvalid},
 		{alerts.ErrStopped, dashboards.ErrUnavailable},
 		{store.ErrQuestion, dashboards.ErrInvalid},
 		{ingest.ErrNoDoor, dashboards.ErrConflict},
