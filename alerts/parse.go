@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"citywatch"
+	"citywatch/alerts/incident"
 	"citywatch/internal/strictyaml"
 )
 
@@ -24,6 +25,8 @@ type (
 	fileEntry struct {
 		Rules   []ruleEntry    `yaml:"rules"`
 		Inhibit []inhibitEntry `yaml:"inhibit"`
+
+		Incidents []incident.Join `yaml:"incidents"`
 	}
 	ruleEntry struct {
 		ID        string          `yaml:"id"`
@@ -40,6 +43,8 @@ type (
 		Stuck      *stuckEntry      `yaml:"stuck"`
 
 		Escalate []escalation `yaml:"escalate"`
+
+		Checklist []citywatch.Text `yaml:"checklist"`
 	}
 	selectEntry struct {
 		Class  string           `yaml:"class"`
@@ -88,6 +93,7 @@ func Parse(src []byte, catalogue Catalogue) (*Rules, *strictyaml.Document, []cit
 		rules.rules = append(rules.rules, r)
 	}
 	rules.inhibitions = p.inhibitions(file.Inhibit, rules.rules)
+	rules.joins = p.joins(file.Incidents)
 	if len(p.problems) > 0 {
 		return nil, doc, p.problems
 	}
@@ -141,6 +147,7 @@ func (p *parser) rule(e *ruleEntry, path string) *rule {
 	r := &rule{ID: e.ID, Name: e.Name, Hazard: e.Hazard, Latch: e.Latch}
 	r.Escalate = p.escalation(e.Escalate, path+".escalate")
 	r.Select = p.selection(e, path+".select")
+	r.Checklist = p.checklist(e, path)
 	switch detectors := named(e); len(detectors) {
 	case 0:
 		p.report(path, "add threshold, rate, accumulate, stuck, state or silence", "rule %q does not say what to watch for", e.ID)

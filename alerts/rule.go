@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"citywatch"
+	"citywatch/alerts/incident"
 )
 
 // Rules is a set of valid rules. It is never changed.
@@ -17,6 +18,7 @@ type Rules struct {
 	unconfigured []Unconfigured
 	inhibitions  []inhibition
 	ranks        map[string]int // by the id of the rule
+	joins        []incident.Join
 }
 
 // An Unconfigured level is one that a rule or a station's table names without
@@ -61,6 +63,9 @@ type rule struct {
 	Latch   bool          `json:"latch"`
 
 	Escalate []escalation `json:"escalate,omitempty"`
+
+	// Checklist is what people are to do; it does not change what the rule is.
+	Checklist []citywatch.Text `json:"-"`
 
 	hash string
 }
