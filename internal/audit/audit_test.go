@@ -74,6 +74,7 @@ func (b *bench) happen(n int) {
 		}
 		if seq > 1 {
 			t.Before, t.Actor = b.ts[seq-2].Alert.Standing(), "Trực ban Nguyễn"
+			t.Note, t.To, t.Notice = "Khói ở tầng 2", "Đội 3", citywatch.NoticeSound
 		}
 		b.ts = append(b.ts, t)
 	}
@@ -161,7 +162,7 @@ func TestEveryChangeIsALineAndTheChainHolds(t *testing.T) {
 	if err := json.Unmarshal([]byte(first), &l); err != nil {
 		t.Fatal(err)
 	}
-	if l.N != 2 || l.Actor != "Trực ban Nguyễn" || l.Before.Level != 4 || l.After.Condition != citywatch.Active ||
+	if l.N != 2 || l.Actor != "Trực ban Nguyễn" || l.Note != "Khói ở tầng 2" || l.To != "Đội 3" || l.Notice != citywatch.NoticeSound || l.Before.Level != 4 || l.After.Condition != citywatch.Active ||
 		l.RuleHash != "ab" || l.Evidence[0].Text != "cháy" {
 		t.Errorf("got %+v", l)
 	}

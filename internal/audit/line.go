@@ -28,6 +28,11 @@ type Line struct {
 	Reason     citywatch.Reason `json:"reason"`
 	// Actor is who made the change; empty for the engine.
 	Actor string `json:"actor,omitempty"`
+	// Note is what the actor wrote, To the team or who was called, Notice
+	// whether people were.
+	Note   string           `json:"note,omitempty"`
+	To     string           `json:"to,omitempty"`
+	Notice citywatch.Notice `json:"notice,omitempty"`
 
 	Alert    string               `json:"alert"`
 	Rule     string               `json:"rule"`
@@ -45,7 +50,7 @@ func lineOf(t *citywatch.Transition, epoch string, head Head) *Line {
 	a := &t.Alert
 	l := &Line{
 		N: head.N + 1, Prev: head.Hash, Epoch: epoch, Seq: t.Seq, At: t.At,
-		Transition: t.ID, Reason: t.Reason, Actor: t.Actor,
+		Transition: t.ID, Reason: t.Reason, Actor: t.Actor, Note: t.Note, To: t.To, Notice: t.Notice,
 		Alert: a.ID, Rule: a.Rule, RuleHash: a.RuleHash, Device: a.Device, Zone: a.Zone,
 		After: a.Standing(), Evidence: a.Evidence,
 	}
