@@ -32,10 +32,64 @@
 //
 // # Handling
 //
-// There is at most one open alert for a key; its level is a field. Acknowledging
-// never clears. An alert that is over stays open until somebody has seen it; if
-// its condition comes back before that, the same alert goes on (relapsed). A
-// rise in level makes it new again. An alert of a latched rule stays active
-// until a person resets it. An alert whose rule or device is no longer
-// configured stays open, stale, until it is acknowledged.
+// There is at most one open alert for a key; its level is a field. The engine
+// moves its condition, people move its handling, and neither moves the other but
+// for two things: a rise in level makes it new again, and what is over and was
+// seen is closed.
+//
+//	new → acknowledged → dispatched → on_scene → contained → closed | false_alarm
+//
+// Reports do not come in order, so stages may be left out; from contained and
+// on_scene one may go back to the stages in which a team is out, for fires break
+// out again. Nobody makes an alert new, or merely acknowledged, once more: only a
+// rise does. Whoever does anything about it, but write a note or put it aside,
+// has seen it.
+//
+//   - Acknowledging never clears. An alert that is over stays open until
+//     somebody has seen it, and while a team is out until somebody closes it; if
+//     its condition comes back before that, the same alert goes on (relapsed).
+//   - What its data says is still so cannot be closed. What its data no longer
+//     tells can, by somebody who writes why; data that comes after that is looked
+//     at anew.
+//   - A false alarm takes a reason. If it is still so, the key is watched on: up
+//     to the level that was called false nothing is raised, what rises above it
+//     is a new alert, and once it is over, or its data has stopped, everything
+//     is. What latches does not while it is called false, so that the next fire
+//     is an alert.
+//   - An alert of a latched rule stays active until a person resets it.
+//   - An alert whose rule or device is no longer configured stays open, stale,
+//     until it is acknowledged or closed.
+//
+// Whoever acts says which version of the alert was seen. If it has risen or come
+// back since, or somebody else has done something about it, the action is
+// refused, and a ConflictError says by whom. The same action by the same person
+// once more changes nothing.
+//
+// # Overlays
+//
+// An overlay hides that people would be called, and nothing else: condition,
+// level and handling go on beneath it, and so do transitions.
+//
+//   - Shelved: somebody has put it aside, with a reason and until a time, which
+//     the clock of the journal counts and which passes while citywatch does not
+//     run. Then it asks again. A rise ends it at once. Fires, and what has level
+//     4 or more, cannot be put aside.
+//   - Suppressed: another alert explains it, as the rule file's inhibitions say,
+//     where both have the same labels and have them at all. It is never worse
+//     than what explains it, and people are called as soon as nothing does. What
+//     is put aside, out of service, flapping, not confirmed or over explains
+//     nothing; what is stale goes on to explain what it did.
+//   - Out of service: its device is being worked on. That is an alert itself, of
+//     the rule "out-of-service".
+//   - Flapping: it changes so often that each change says nothing.
+//
+// As long as an alert is new, is so, and has no overlay, the steps of its rule's
+// escalation are taken, counted from when people were called. The chain ends
+// with the acknowledgement and begins anew with a rise.
+//
+// Suppression and service hang on alerts of other keys. They are settled when a
+// whole entry or action has been taken in, from what the alerts show alone, and
+// after a crash not before the last entry of which the journal has a transition:
+// what followed from the entries before is in the journal too, for it is written
+// in order.
 package alerts
