@@ -19,7 +19,7 @@ type Options struct {
 	// has gone, so that turning a page does not connect anew; 10s by default.
 	Linger time.Duration `yaml:"linger"`
 	// Cache bounds the bytes of the frames kept of all streams, from the last
-	// key frame on, so that a viewer begins at once; 24 MiB by default. Where
+	// key frame on, so that a viewer begins at once; 16 MiB by default. Where
 	// they do not suffice a stream keeps its key frame alone, and a viewer
 	// has that one until the next. Key frames are kept in any case.
 	Cache int64 `yaml:"cache"`
@@ -52,7 +52,7 @@ func (o Options) Problems() []citywatch.Problem {
 	between("check_every", o.CheckEvery, 30*time.Second, 24*time.Hour)
 	between("linger", o.Linger, time.Second, 10*time.Minute)
 	if o.Cache < 0 {
-		add("cache", "25165824 is 24 MiB", "%d bytes", o.Cache)
+		add("cache", "16777216 is 16 MiB", "%d bytes", o.Cache)
 	}
 	if o.Queue != 0 && o.Queue < minQueue {
 		add("queue", fmt.Sprintf("at least %d: a group of frames is put into it at once", int64(minQueue)), "%d bytes are too few", o.Queue)
@@ -70,7 +70,7 @@ func (o Options) withDefaults() Options {
 	set(&o.CheckEvery, 5*time.Minute)
 	set(&o.Linger, 10*time.Second)
 	if o.Cache <= 0 {
-		o.Cache = 24 * mib
+		o.Cache = 16 * mib
 	}
 	if o.Queue <= 0 {
 		o.Queue = 8 * mib
