@@ -267,6 +267,10 @@ func (b *Book) forget() {
 	}
 }
 
+// Rewind is for a journal that begins anew: the places remembered are of another
+// one.
+func (b *Book) Rewind() { b.last = 0 }
+
 // SetJoins has other joins count from now on. What has joined stays joined.
 func (b *Book) SetJoins(joins []Join) {
 	b.joins = Filled(joins)

@@ -18,7 +18,21 @@ type Options struct {
 	Journal *journal.Journal
 	Shards  int
 	Devices Devices
-	Log     *slog.Logger
+	// Incidents may be nil.
+	Incidents Incidents
+	Log       *slog.Logger
+}
+
+// Incidents say which incident each alert belongs to. They are kept with the
+// picture, and never behind it.
+type Incidents interface {
+	// Restore has them know every transition up to and with upTo.
+	Restore(ctx context.Context, upTo uint64) error
+	// Transition sets what they know of t's alert.
+	Transition(t *citywatch.Transition)
+	// Of returns the incident of an open alert.
+	Of(alert string) string
+	Save(context.Context) error
 }
 
 // A Watcher is told everything that changes, in the journal's order, after the
@@ -88,6 +102,9 @@ func (p *Picture) followTransitions(ctx context.Context, watcher Watcher) error 
 		if err != nil {
 			return err
 		}
+		if p.options.Incidents != nil {
+			p.options.Incidents.Transition(&t)
+		}
 		p.transition(&t)
 		watcher.Transition(&t)
 	}
@@ -118,12 +135,31 @@ func (p *Picture) save(ctx context.Context) {
 	if err == nil {
 		err = p.options.Journal.Save(ctx, checkpointKey, data)
 	}
+	if err == nil && p.options.Incidents != nil {
+		err = p.options.Incidents.Save(ctx)
+	}
 	if err != nil {
 		p.options.Log.Warn("the picture could not be kept; after a restart the journal is read from the checkpoint before", "err", err)
 	}
 }
 
 func (p *Picture) restore(ctx context.Context) error {
+	if err := p.restoreOwn(ctx); err != nil || p.options.Incidents == nil {
+		return err
+	}
+	if err := p.options.Incidents.Restore(ctx, p.cursor.Transitions); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for id, a := range p.alerts {
+		a.Incident = p.options.Incidents.Of(id)
+		p.alerts[id] = a
+	}
+	return nil
+}
+
+func (p *Picture) restoreOwn(ctx context.Context) error {
 	data, err := p.options.Journal.Load(ctx, checkpointKey)
 	if err != nil || data == nil {
 		return err
