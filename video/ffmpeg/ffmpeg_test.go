@@ -280,3 +280,23 @@ func BenchmarkAppend(b *testing.B) {
 		buf = ffmpeg.Append(buf[:0], &track, &unit)
 	}
 }
+
+// TestTheLargestPicturesFitIntoTheMemory decodes what the largest cameras send,
+// with frames that need others.
+func TestTheLargestPicturesFitIntoTheMemory(t *testing.T) {
+	f := ffmpeg.New(ffmpeg.Options{Timeout: time.Minute}, nil)
+	for _, codec := range []video.Codec{video.H264, video.H265} {
+		clip := ffmpegtest.Make(t, ffmpegtest.Recipe{
+			Codec: codec, Filter: "testsrc2=size=5120x3840:rate=2", Width: 5120, Height: 3840, FPS: 2, Seconds: 2, Bitrate: 20000,
+		})
+		var input []byte
+		for i := range clip.Units {
+			input = ffmpeg.Append(input, &clip.Track, &clip.Units[i])
+		}
+		job := ffmpeg.Job{Codec: codec, Encode: []string{"-vf", "scale=16:16,format=gray", "-f", "rawvideo"}}
+		out, err := f.Convert(t.Context(), job, input, 1<<20)
+		if err != nil || len(out) < 4*256 {
+			t.Errorf("%s of 20 megapixels: %d bytes, %v, want 4 pictures", codec, len(out), err)
+		}
+	}
+}
