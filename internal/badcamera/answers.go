@@ -2,6 +2,7 @@ package badcamera
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -39,11 +40,11 @@ func redirect(to func(t *talk) string) how {
 
 // answers are the cases in which the camera answers, and badly.
 func answers() []Case {
-	length := func(n string) how {
-		return how{answer: on("DESCRIBE", func(_ *talk, a *answer) {
-			a.raw = fmt.Sprintf("RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Type: application/sdp\r\nContent-Length: %s\r\n\r\n%s", n, a.body)
-		})}
-	}
+	return slices.Concat(refusals(), forms(), redirects(), setups(), keepAlives())
+}
+
+// refusals are those in which it wants another login, or nothing to do with us.
+func refusals() []Case {
 	return []Case{
 		fails("401-no-header", "401 without WWW-Authenticate", refused, demand()),
 		fails("401-digest", "every password is wrong (Digest)", refused, demand(`WWW-Authenticate: Digest realm="camera", nonce="5d4f1c"`)),
@@ -57,6 +58,17 @@ func answers() []Case {
 		fails("454", "454 to PLAY", unreachable, status("PLAY", "454 Session Not Found")),
 		fails("461", "461 to every SETUP", unreachable, status("SETUP", "461 Unsupported Transport")),
 		fails("status-absurd", "a status that is no number", unreachable, status("DESCRIBE", "99999999999 OK")),
+	}
+}
+
+// forms are those in which the answers are not as RTSP says.
+func forms() []Case {
+	length := func(n string) how {
+		return how{answer: on("DESCRIBE", func(_ *talk, a *answer) {
+			a.raw = fmt.Sprintf("RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Type: application/sdp\r\nContent-Length: %s\r\n\r\n%s", n, a.body)
+		})}
+	}
+	return []Case{
 		fails("length-negative", "Content-Length: -5", unreachable, length("-5")),
 		fails("length-huge", "Content-Length of 8 exabytes", unreachable, length("9223372036854775807")),
 		fails("length-too-long", "less comes than Content-Length says", unreachable, length("120000")),
@@ -74,10 +86,23 @@ func answers() []Case {
 				a.headers[i] = strings.ToLower(key) + ":" + value
 			}
 		}}),
+		works("no-cseq", "answers without CSeq", how{answer: func(_ *talk, _ *request, a *answer) { a.headers = a.headers[1:] }}),
+	}
+}
+
+// redirects are those in which it sends us elsewhere.
+func redirects() []Case {
+	return []Case{
 		works("redirect", "redirects once", redirect(func(t *talk) string { return "rtsp://" + t.o.Addr + "/moved" })),
 		fails("redirect-loop", "redirects to itself for ever", unreachable, redirect(func(t *talk) string { return "rtsp://" + t.o.Addr + "/again" })),
 		fails("redirect-outside", "redirects to where no camera may be", unreachable, redirect(func(*talk) string { return "rtsp://169.254.169.254/latest" })),
 		fails("redirect-nowhere", "redirects to no address", unreachable, redirect(func(*talk) string { return "http://%zz" })),
+	}
+}
+
+// setups are those about how the stream is to travel.
+func setups() []Case {
+	return []Case{
 		works("udp-only", "461 over TCP, sends over UDP", how{udp: true}),
 		fails("udp-silent", "agrees to UDP and sends nothing", noVideo, how{udp: true, begin: func(s *stream) { s.mute = true }}),
 		fails("setup-no-transport", "SETUP's answer names no transport", unreachable, how{answer: on("SETUP", func(_ *talk, a *answer) {
@@ -86,7 +111,12 @@ func answers() []Case {
 		fails("setup-absurd", "SETUP's answer is another's", unreachable, how{answer: on("SETUP", func(_ *talk, a *answer) {
 			a.headers[1] = "Transport: RTP/AVP/TCP;unicast;interleaved=-1-99999999999"
 		})}),
-		works("no-cseq", "answers without CSeq", how{answer: func(_ *talk, _ *request, a *answer) { a.headers = a.headers[1:] }}),
+	}
+}
+
+// keepAlives are those about what is asked while the stream goes on.
+func keepAlives() []Case {
+	return []Case{
 		breaks("keep-alive-huge", "its answer to a keep-alive has a huge length", unreachable, keepAlive(func(a *answer) {
 			a.raw = "RTSP/1.0 200 OK\r\nCSeq: 7\r\nContent-Length: 4294967296\r\n\r\n"
 		})),
@@ -106,29 +136,4 @@ func keepAlive(change func(a *answer)) how {
 			change(a)
 		}
 	}}
-}
-
-// descriptions are the cases in which the description is bad.
-func descriptions() []Case {
-	sdp := func(change func(string) string) how { return how{sdp: change} }
-	swap := func(old, new string) how {
-		return how{sdp: func(s string) string { return strings.ReplaceAll(s, old, new) }}
-	}
-	return []Case{
-		fails("sdp-garbage", "the description is noise", unreachable, sdp(func(string) string { return strings.Repeat("\x00\xff=zz\r\nm=?", 300) })),
-		fails("sdp-empty", "the description is empty", unreachable, sdp(func(string) string { return "" })),
-		fails("sdp-no-media", "the description holds no media", unreachable, sdp(func(s string) string { return s[:strings.Index(s, "m=video")] })),
-		fails("sdp-sound-only", "the description holds sound alone", unsupported, sdp(func(s string) string {
-			return s[:strings.Index(s, "m=video")] + "m=audio 0 RTP/AVP 8\r\na=control:trackID=1\r\n"
-		})),
-		fails("codec-unknown", "its codec is VP9", unsupported, swap("H264/90000", "VP9/90000")),
-		fails("codec-nonsense", "its codec is nonsense", unsupported, swap("H264/90000", "\x01?/0")),
-		fails("control-no-url", "the description leads nowhere", unreachable, swap("trackID=0", "%zz")),
-		works("sdp-other-host", "the description names another host", swap("a=control:*", "a=control:rtsp://192.0.2.1/live")),
-		works("sdp-bad-sprop", "the description's parameter sets are noise", swap("sprop-parameter-sets=", "sprop-parameter-sets=!!!,Zz")),
-		works("sdp-thousand", "a thousand other media in the description", sdp(func(s string) string {
-			return s + strings.Repeat("m=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\na=control:m\r\n", 1000)
-		})),
-		works("sdp-line-feeds", "the description's lines end as on Unix", sdp(func(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") })),
-	}
 }

@@ -31,9 +31,8 @@ type Camera struct {
 
 	mu    sync.Mutex
 	stats Stats
-	fall  func() // ends what runs now
-	pause time.Duration
-	fell  bool
+	fall  func()        // ends what runs now
+	pause time.Duration // since it fell; 0 if it did not
 }
 
 // Stats is what clients did so far.
@@ -111,10 +110,8 @@ func (c *Camera) listen() (err error) {
 func (c *Camera) Run(ctx context.Context) error {
 	for {
 		c.up(ctx, c.listener)
-		c.mu.Lock()
-		pause := c.pause
-		c.mu.Unlock()
-		if ctx.Err() != nil {
+		pause := c.fallen()
+		if pause == 0 {
 			return nil
 		}
 		select {
@@ -165,10 +162,17 @@ func (c *Camera) up(ctx context.Context, l net.Listener) {
 func (c *Camera) fallFor(pause time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.fell {
-		c.fell, c.pause = true, pause
+	if c.pause == 0 {
+		c.pause = pause
 		c.fall()
 	}
+}
+
+// fallen returns for how long the camera fell, or 0.
+func (c *Camera) fallen() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pause
 }
 
 // reset ends the connection as when a process is killed.
