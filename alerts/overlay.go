@@ -16,9 +16,11 @@ type overlays struct {
 	explained  map[group][]*key
 	// service holds what stands for a device that is being worked on.
 	service map[string]*key // by device id
-	// doubtful are the keys whose overlay may be out of date. All says that
-	// each is.
+	// doubtful are the keys whose overlay may be out of date, and so may be
+	// those of the targets of the groups that are stirred. All says that each
+	// may.
 	doubtful map[*key]bool
+	stirred  map[group]bool
 	all      bool
 }
 
@@ -33,7 +35,7 @@ type sources struct {
 func newOverlays() overlays {
 	return overlays{
 		explaining: map[group]*sources{}, explained: map[group][]*key{},
-		service: map[string]*key{}, doubtful: map[*key]bool{},
+		service: map[string]*key{}, doubtful: map[*key]bool{}, stirred: map[group]bool{},
 	}
 }
 
@@ -106,9 +108,7 @@ func (f *fold) touched(k *key) {
 	}
 	f.rules.groups(k.Episode.Alert, func(g group) {
 		f.explaining[g].known = false
-		for _, target := range f.explained[g] {
-			f.doubtful[target] = true
-		}
+		f.stirred[g] = true
 	}, func(group) {})
 }
 
@@ -116,7 +116,7 @@ func (f *fold) touched(k *key) {
 // for the last of those about which the journal has transitions: what followed
 // from the ones before is in the journal as well, for it is written in order.
 func (f *fold) settle() {
-	if f.written.Seq > f.last.Seq || !f.all && len(f.doubtful) == 0 {
+	if f.written.Seq > f.last.Seq || !f.all && len(f.doubtful)+len(f.stirred) == 0 {
 		return
 	}
 	if f.all {
@@ -127,36 +127,48 @@ func (f *fold) settle() {
 	}
 	// A device that is being worked on explains nothing, so that is seen to
 	// first; whether an alert is explained moves no other.
-	for _, step := range []func(*key){f.serve, f.explain} {
-		for _, k := range f.inDoubt() {
-			step(k)
+	var outdated []*key
+	for k := range f.doubtful {
+		if f.served(k) != k.Episode.Alert.OutOfService {
+			outdated = append(outdated, k)
 		}
 	}
+	inOrder(outdated, f.serve)
+	outdated = outdated[:0]
+	doubt := func(k *key) {
+		if f.explanation(k) != k.Episode.Alert.SuppressedBy {
+			outdated = append(outdated, k)
+		}
+	}
+	for k := range f.doubtful {
+		doubt(k)
+	}
+	for g := range f.stirred {
+		for _, k := range f.explained[g] {
+			doubt(k)
+		}
+	}
+	inOrder(outdated, f.explain)
 	clear(f.doubtful)
+	clear(f.stirred)
 }
 
-// inDoubt returns the doubtful keys in an order that is always the same.
-func (f *fold) inDoubt() []*key {
-	keys := make([]*key, 0, len(f.doubtful))
-	for k := range f.doubtful {
-		keys = append(keys, k)
-	}
+// inOrder calls do once for each of keys, in an order that is always the same.
+func inOrder(keys []*key, do func(*key)) {
 	slices.SortFunc(keys, func(a, b *key) int {
 		return strings.Compare(a.Episode.Alert.ID, b.Episode.Alert.ID)
 	})
-	return keys
+	for _, k := range slices.Compact(keys) {
+		do(k)
+	}
 }
 
 // serve marks an alert whose device is being worked on, or no longer.
 func (f *fold) serve(k *key) {
 	a := k.Episode.Alert
-	out := f.served(k)
-	if out == a.OutOfService {
-		return
-	}
-	a.OutOfService = out
+	a.OutOfService = f.served(k)
 	c := cause{reason: citywatch.ReasonOutOfService, handling: true}
-	if !out {
+	if !a.OutOfService {
 		c.reason, c.notice = citywatch.ReasonBackInService, again(a)
 	}
 	f.follow(k, c)
@@ -170,12 +182,9 @@ func (f *fold) served(k *key) bool {
 // explain marks an alert that another explains, or none any longer.
 func (f *fold) explain(k *key) {
 	a := k.Episode.Alert
-	by := f.explanation(k)
-	if by == a.SuppressedBy {
-		return
-	}
+	a.SuppressedBy = f.explanation(k)
 	c := cause{reason: citywatch.ReasonSuppressed, handling: true}
-	if a.SuppressedBy = by; by == "" {
+	if a.SuppressedBy == "" {
 		c.reason, c.notice = citywatch.ReasonUnsuppressed, again(a)
 	}
 	f.follow(k, c)
