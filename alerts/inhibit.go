@@ -128,13 +128,13 @@ func stands(a *citywatch.Alert) bool {
 	return !a.ToVerify && !a.Retrospective
 }
 
-// inhibitions checks what the file says about rules that explain others.
-func (p *parser) inhibitions(entries []inhibitEntry, rules []*rule) []inhibition {
+// inhibitions adds to those found what a file says about rules that explain
+// others.
+func (p *parser) inhibitions(entries []inhibitEntry, rules []*rule, found []inhibition) []inhibition {
 	known := make([]string, len(rules))
 	for i, r := range rules {
 		known[i] = r.ID
 	}
-	var found []inhibition
 	for i, e := range entries {
 		path := strictyaml.Index("$.inhibit", i)
 		p.known("rule", e.Source, known, path+".source")

@@ -23,6 +23,8 @@ type Catalogue struct {
 // The rule file as a person writes it.
 type (
 	fileEntry struct {
+		// Version is what people call it; nothing follows from it.
+		Version string         `yaml:"version"`
 		Rules   []ruleEntry    `yaml:"rules"`
 		Inhibit []inhibitEntry `yaml:"inhibit"`
 
@@ -77,38 +79,6 @@ type (
 		Level   citywatch.Level `yaml:"level"`
 	}
 )
-
-// Parse reads a file of rules and returns every problem found in it. The rules
-// are nil if there is any. The document tells where a problem's path stands.
-func Parse(src []byte, catalogue Catalogue) (*Rules, *strictyaml.Document, []citywatch.Problem) {
-	var file fileEntry
-	doc, problems := strictyaml.Decode(src, &file)
-	p := parser{catalogue: catalogue, ids: map[string]bool{}, broken: map[string]bool{}, problems: problems}
-	for _, problem := range problems {
-		p.broken[problem.Path] = true
-	}
-	rules := &Rules{units: map[quantity]string{}}
-	for i := range file.Rules {
-		r := p.rule(&file.Rules[i], strictyaml.Index("$.rules", i))
-		rules.rules = append(rules.rules, r)
-	}
-	rules.inhibitions = p.inhibitions(file.Inhibit, rules.rules)
-	rules.joins = p.joins(file.Incidents)
-	if len(p.problems) > 0 {
-		return nil, doc, p.problems
-	}
-	rules.ranks = ranks(rules.inhibitions)
-	for _, r := range rules.rules {
-		r.hash = r.contentHash()
-		rules.unconfigured = append(rules.unconfigured, unconfigured(r, catalogue.Devices)...)
-	}
-	for _, c := range catalogue.Classes {
-		for _, q := range c.Quantities {
-			rules.units[quantity{c.ID, q.Value}] = q.Unit
-		}
-	}
-	return rules, doc, nil
-}
 
 type parser struct {
 	catalogue Catalogue

@@ -19,6 +19,7 @@ type Rules struct {
 	inhibitions  []inhibition
 	ranks        map[string]int // by the id of the rule
 	joins        []incident.Join
+	devices      []int // how many each rule is about
 }
 
 // An Unconfigured level is one that a rule or a station's table names without
@@ -68,6 +69,8 @@ type rule struct {
 	Checklist []citywatch.Text `json:"-"`
 
 	hash string
+	// file is where it stands, version what that file calls its version.
+	file, version string
 }
 
 // A selection is met by the devices that meet each of its parts; an empty part
@@ -174,6 +177,23 @@ func (r *rule) value() string {
 		return r.States.Value
 	}
 	return ""
+}
+
+// detector names the kind of condition that the rule watches for.
+func (r *rule) detector() string {
+	switch {
+	case r.Threshold != nil:
+		return "threshold"
+	case r.Rate != nil:
+		return "rate"
+	case r.Accumulate != nil:
+		return "accumulate"
+	case r.Stuck != nil:
+		return "stuck"
+	case r.States != nil:
+		return "state"
+	}
+	return "silence"
 }
 
 // contentHash is the same for two rules that mean the same, however they are

@@ -52,6 +52,8 @@ func (s *site) routes() []route {
 		{method: "GET", path: "/deadletters", handler: s.listDeadLetters},
 		{method: "POST", path: "/deadletters/{seq}/replay", handler: s.replayDeadLetter},
 		{method: "DELETE", path: "/deadletters/{seq}", handler: s.deleteDeadLetter},
+		{method: "GET", path: "/rules", handler: s.listRules},
+		{method: "POST", path: "/rules/reload", handler: s.reloadRules},
 		{method: "GET", path: "/health", handler: s.health},
 		{method: "GET", path: "/stream", handler: given(s.deps.Stream), plain: true},
 		{method: "GET", path: "/openapi.json", handler: s.openAPI},

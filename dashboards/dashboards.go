@@ -65,6 +65,9 @@ type Deps struct {
 	// how much moves ("activity"). What is not known is absent.
 	CameraValues []func(camera string, now time.Time) []citywatch.Value
 
+	// Rules are those in force.
+	Rules rules
+
 	// System tells how the parts are that the picture does not show.
 	System func(ctx context.Context) System
 	// Ready tells whether readings can be taken.

@@ -19,6 +19,8 @@ var (
 	ErrConflict = errors.New("changed in the meantime")
 	// ErrInvalid: the request itself is wrong; asking again does not help.
 	ErrInvalid = errors.New("invalid request")
+	// ErrRefused: what was given to be read is wrong. The text says what.
+	ErrRefused = errors.New("refused")
 	// ErrUnavailable: a part is down; asking again later may help.
 	ErrUnavailable = errors.New("not available now")
 )
@@ -50,6 +52,8 @@ func statusOf(err error) int {
 		return http.StatusConflict
 	case errors.Is(err, ErrInvalid):
 		return http.StatusBadRequest
+	case errors.Is(err, ErrRefused):
+		return http.StatusUnprocessableEntity
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, ErrUnavailable):

@@ -29,9 +29,10 @@ import (
 // A province is everything that the site is given, with the devices of Lào Cai
 // and readings made up as they are asked for.
 type province struct {
-	hub     *hub.Hub
-	classes []citywatch.Class
-	zones   []citywatch.Zone
+	ruleFault string // what is wrong in the files of rules
+	hub       *hub.Hub
+	classes   []citywatch.Class
+	zones     []citywatch.Zone
 
 	mu      sync.Mutex
 	seq     uint64
@@ -340,7 +341,7 @@ func (p *province) site(t testing.TB, changes ...func(*dashboards.Deps)) http.Ha
 	deps := dashboards.Deps{
 		Province: citywatch.Province{ID: "lao-cai", Name: "Lào Cai", TimeZone: zone, Extent: extent},
 		Classes:  p.classes, Zones: p.zones,
-		Picture: p, Alerts: p, History: p, DeadLetters: p,
+		Picture: p, Alerts: p, History: p, DeadLetters: p, Rules: p,
 		System: func(context.Context) dashboards.System { return p.system },
 		Ready:  func(context.Context) dashboards.ReadyReport { return p.ready },
 		Stream: p.hub, Metrics: prometheus.NewRegistry(),
@@ -403,4 +404,21 @@ func (p *province) burning() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.burns
+}
+
+// Rules are those in force.
+func (p *province) Rules() dashboards.RuleBook {
+	return dashboards.RuleBook{Hash: "4f3a", Since: time.Now(), Rules: []dashboards.Rule{{
+		ID: "river-flood", Name: citywatch.Text{VI: "Lũ", EN: "Flood"}, Hazard: "flood", Hash: "77aa", File: "rules.yaml", Version: "2026-11",
+		Detector: "threshold", Devices: 3,
+		Unconfigured: []dashboards.UnconfiguredLevel{{Device: "lao-cai-thao", Value: "water_level", Level: 2}},
+	}}}
+}
+
+// ReloadRules fails if the province has a fault in its rules.
+func (p *province) ReloadRules(context.Context) (dashboards.RuleBook, error) {
+	if p.ruleFault != "" {
+		return dashboards.RuleBook{}, fmt.Errorf("%w: %s", dashboards.ErrRefused, p.ruleFault)
+	}
+	return p.Rules(), nil
 }

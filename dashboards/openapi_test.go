@@ -86,7 +86,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	alerts, _ := p.Alerts()
 	paths := map[string]string{
 		"/alerts": "/alerts", "/devices": "/devices", "/zones": "/zones", "/classes": "/classes", "/province": "/province",
-		"/deadletters": "/deadletters", "/health": "/health",
+		"/deadletters": "/deadletters", "/health": "/health", "/rules": "/rules",
 		"/alerts/{id}":             "/alerts/" + strings.ReplaceAll(alerts[0].ID, "/", "%2F"),
 		"/cameras":                 "/cameras",
 		"/cameras/{id}":            "/cameras/cau-coc-leu",

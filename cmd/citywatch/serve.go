@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"citywatch/internal/app"
 	"citywatch/internal/config"
@@ -38,12 +41,34 @@ func serve(ctx context.Context, c *call) error {
 		return err
 	}
 	log := c.logger()
+	reload, stop := hangups()
+	defer stop()
 	a := app.New(site, app.Options{
 		Version: version,
 		Log:     log,
+		Reload:  reload,
 		Ready:   func(url string) { log.Info("ready", "url", url, "version", version) },
 	})
 	return a.Run(ctx)
+}
+
+// hangups returns what is told of each SIGHUP: somebody has changed the rules.
+// Those that come while one is being seen to count as one.
+func hangups() (told <-chan struct{}, stop func()) {
+	signals, asked := make(chan os.Signal, 1), make(chan struct{}, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	go func() {
+		for range signals {
+			select {
+			case asked <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return asked, func() {
+		signal.Stop(signals)
+		close(signals)
+	}
 }
 
 func check(_ context.Context, c *call) error {

@@ -35,6 +35,8 @@ type Options struct {
 	Log     *slog.Logger
 	// Ready is called once, when everything runs, with the pages' address.
 	Ready func(url string)
+	// Reload asks for the rules to be read anew.
+	Reload <-chan struct{}
 	// Simulate adds simulated devices, for a demonstration.
 	Simulate *Simulation
 }
@@ -76,6 +78,7 @@ type house struct {
 	audit         *audit.Log
 	picture       *picture.Picture
 	engines       []*alerts.Engine // by shard
+	rules         *rulebook
 	pipeline      *ingest.Pipeline
 	self          *selfcheck.Checker
 	sources       []*mqtt.Source
@@ -127,6 +130,7 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 	for shard := range h.journal.Shards() {
 		h.engines = append(h.engines, a.newEngine(h, shard))
 	}
+	h.rules = newRulebook(site, h.engines, a.metrics, log)
 	if err := a.buildDoors(h); err != nil {
 		return err
 	}
@@ -167,6 +171,7 @@ func (a *App) parts(h *house) []part {
 		parts = append(parts, part{"alerts", e.Run})
 	}
 	parts = append(parts,
+		part{"rules", func(ctx context.Context) error { return h.rules.follow(ctx, a.options.Reload) }},
 		part{"http", func(ctx context.Context) error { return a.serve(ctx, h) }},
 		part{"clock", func(ctx context.Context) error { return tick(ctx, h.journal, a.options.Log) }},
 		part{"ingest", h.pipeline.Run},

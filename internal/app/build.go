@@ -158,6 +158,7 @@ func (a *App) buildPages(h *house) (err error) {
 		Alerts:       actions{h.engines},
 		History:      history{h.store, site.Province.TimeZone},
 		DeadLetters:  deadLetters{h.journal, h.pipeline},
+		Rules:        h.rules,
 		System:       h.system,
 		Ready:        h.ready,
 		Stream:       h.hub,

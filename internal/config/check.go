@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +26,7 @@ func (c *Config) problems() []citywatch.Problem {
 	if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
 		add("$.http.listen", fmt.Sprintf("%q is not an address", c.HTTP.Listen), "host:port, as in 127.0.0.1:8480, or :8480 for every interface")
 	}
-	for path, file := range map[string]string{"$.zones.file": c.Zones.File, "$.devices.file": c.Devices.File, "$.rules.file": c.Rules.File} {
+	for path, file := range map[string]string{"$.zones.file": c.Zones.File, "$.devices.file": c.Devices.File, "$.rules.file": cmp.Or(append(slices.Clone(c.Rules.Files), c.Rules.File)...)} {
 		if file == "" {
 			add(path, "no file is named", "`citywatch config` prints a configuration to start from")
 		}
@@ -119,6 +121,9 @@ func (c *Config) namedFiles() map[string]*string {
 		"$.journal.credentials_file": &c.Journal.CredentialsFile,
 		"$.store.token_file":         &c.Store.TokenFile,
 		"$.store.password_file":      &c.Store.PasswordFile,
+	}
+	for i := range c.Rules.Files {
+		files[strictyaml.Index("$.rules.files", i)] = &c.Rules.Files[i]
 	}
 	for i := range c.Sources {
 		s, path := &c.Sources[i], strictyaml.Index("$.sources", i)

@@ -109,9 +109,10 @@ type Live struct {
 	Viewers      viewers.Options `yaml:",inline"`
 }
 
-// Rules names the alert rules.
+// Rules names the files of alert rules: one, several, or both.
 type Rules struct {
-	File string `yaml:"file"`
+	File  string   `yaml:"file"`
+	Files []string `yaml:"files"`
 }
 
 func defaults() Config {

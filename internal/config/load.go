@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -31,10 +32,13 @@ type Site struct {
 	Index    *geo.Index
 	Classes  []citywatch.Class
 	// Devices are those of the device file, and those whose readings tell how
-	// the cameras are.
+	// the cameras and citywatch itself are.
 	Devices []citywatch.Device
 	Cameras registry.Cameras
 	Rules   *alerts.Rules
+
+	// source is where it was read from.
+	source loader
 }
 
 // Summary says in one line what there is.
@@ -129,7 +133,7 @@ func load(name string, o Overrides, files folder) (*Site, error) {
 	if c.Edge != nil {
 		c.Edge.Dir = filepath.Join(c.Data, "edge")
 	}
-	site := &Site{Config: *c, Province: c.Province.value()}
+	site := &Site{Config: *c, Province: c.Province.value(), source: l}
 	l.zones(site)
 	l.devices(site)
 	l.own(site)
@@ -189,6 +193,9 @@ func (l *loader) resolveFiles(c *Config) {
 	for path, file := range c.namedFiles() {
 		if *file != "" {
 			*file = l.files.resolve(*file)
+		}
+		if strings.HasPrefix(path, "$.rules.files") {
+			continue // read below
 		}
 		switch path {
 		case "$.zones.file", "$.devices.file", "$.cameras.file", "$.rules.file":
@@ -303,19 +310,6 @@ func (l *loader) addClasses(site *Site, classes []citywatch.Class) {
 		}
 		site.Classes = append(site.Classes, c)
 	}
-}
-
-// rules needs the devices.
-func (l *loader) rules(site *Site) {
-	src, ok := l.read("$.rules.file", site.Config.Rules.File)
-	if !ok {
-		return
-	}
-	rules, doc, problems := alerts.Parse(src, alerts.Catalogue{
-		Classes: site.Classes, Devices: site.Devices, Zones: site.Zones,
-	})
-	l.problems.add(site.Config.Rules.File, doc, problems)
-	site.Rules = rules
 }
 
 // sources checks what a source says of classes, which it cannot know itself.

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"citywatch/alerts"
+	"citywatch/dashboards"
+	"citywatch/internal/config"
+)
+
+// A rulebook knows the rules in force, and changes them in every engine when
+// their files have changed.
+type rulebook struct {
+	site    *config.Site
+	engines []*alerts.Engine // by shard
+	log     *slog.Logger
+
+	succeeded, changed prometheus.Gauge
+	inForce            *prometheus.GaugeVec // by hash
+
+	reloading sync.Mutex // held by the one that reloads
+	mu        sync.Mutex // guards what follows
+	rules     *alerts.Rules
+	since     time.Time
+}
+
+func newRulebook(site *config.Site, engines []*alerts.Engine, reg prometheus.Registerer, log *slog.Logger) *rulebook {
+	b := &rulebook{
+		site: site, engines: engines, log: log, rules: site.Rules, since: time.Now(),
+		succeeded: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: "citywatch", Subsystem: "rules", Name: "last_reload_successful",
+			Help: "1 if the rules in force are those in the files when these were last read, 0 if that failed.",
+		}),
+		changed: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: "citywatch", Subsystem: "rules", Name: "in_force_since_seconds",
+			Help: "When the rules in force were taken up, in seconds since 1970.",
+		}),
+		inForce: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: "citywatch", Subsystem: "rules", Name: "in_force",
+			Help: "How many rules are in force; hash tells them from others.",
+		}, []string{"hash"}),
+	}
+	reg.MustRegister(b.succeeded, b.changed, b.inForce)
+	b.succeeded.Set(1)
+	b.show()
+	return b
+}
+
+// show brings the metrics up to date.
+func (b *rulebook) show() {
+	b.inForce.Reset()
+	b.inForce.WithLabelValues(b.rules.Hash()).Set(float64(b.rules.Len()))
+	b.changed.Set(float64(b.since.Unix()))
+}
+
+// Rules returns the rules in force.
+func (b *rulebook) Rules() dashboards.RuleBook {
+	b.mu.Lock()
+	rules, since := b.rules, b.since
+	b.mu.Unlock()
+	book := dashboards.RuleBook{Hash: rules.Hash(), Since: since, Rules: []dashboards.Rule{}}
+	for _, d := range rules.Describe() {
+		rule := dashboards.Rule{
+			ID: d.ID, Name: d.Name, Hazard: d.Hazard, Hash: d.Hash, File: d.File, Version: d.Version,
+			Detector: d.Detector, Devices: d.Devices, Unconfigured: []dashboards.UnconfiguredLevel{},
+		}
+		for _, u := range d.Unconfigured {
+			rule.Unconfigured = append(rule.Unconfigured, dashboards.UnconfiguredLevel{Device: u.Device, Value: u.Value, Level: u.Level})
+		}
+		book.Rules = append(book.Rules, rule)
+	}
+	return book
+}
+
+// ReloadRules reads the files of rules and, if nothing is wrong in them, has
+// every engine go on with what they say. It logs what came of it.
+func (b *rulebook) ReloadRules(ctx context.Context) (dashboards.RuleBook, error) {
+	b.reloading.Lock()
+	defer b.reloading.Unlock()
+	rules, err := b.site.ReadRules()
+	if err == nil {
+		err = b.take(ctx, rules)
+	}
+	if err != nil {
+		b.succeeded.Set(0)
+		b.log.Error("the rules could not be read anew: those before stay in force", "err", err)
+		var problems config.Problems
+		if errors.As(err, &problems) {
+			return dashboards.RuleBook{}, fmt.Errorf("%w: the rules before stay in force:\n%w", dashboards.ErrRefused, err)
+		}
+		return dashboards.RuleBook{}, translated(err)
+	}
+	b.succeeded.Set(1)
+	b.mu.Lock()
+	b.rules, b.since = rules, time.Now()
+	b.mu.Unlock()
+	b.show()
+	b.log.Info("the rules have been read anew", "rules", rules.Len(), "hash", rules.Hash())
+	return b.Rules(), nil
+}
+
+// take has every engine go on with the rules, or none.
+func (b *rulebook) take(ctx context.Context, rules *alerts.Rules) error {
+	for i, e := range b.engines {
+		err := e.Reload(ctx, rules)
+		if err == nil {
+			continue
+		}
+		for _, done := range b.engines[:i] {
+			err = errors.Join(err, done.Reload(ctx, b.rules))
+		}
+		return err
+	}
+	return nil
+}
+
+// follow reads the rules anew whenever somebody says so. What goes wrong is in
+// the log.
+func (b *rulebook) follow(ctx context.Context, ask <-chan struct{}) error {
+	for {
+		select {
+		case <-ask:
+			_, _ = b.ReloadRules(ctx)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
