@@ -247,9 +247,26 @@ type Transition struct {
 	Notice Notice `json:"notice,omitempty"`
 	// Before is how the alert stood; zero where it is the first transition.
 	Before Standing `json:"before,omitzero"`
+	// Backlog says what came late, where that is what moved the alert.
+	Backlog *Backlog `json:"backlog,omitempty"`
 	// Alert is the alert after the transition.
 	Alert Alert `json:"alert"`
 	// State is the engine's own memory of the alert's key after the
 	// transition, so that the journal alone can restore it.
 	State []byte `json:"state,omitempty"`
+}
+
+// A Backlog is what came of one device long after it was measured, as when a
+// gateway sends what it kept: so many readings, and the worst of them.
+type Backlog struct {
+	Readings int `json:"readings"`
+	// From and To are when the first and the last of them were measured.
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+	// Level is the highest level that was not known of, None if there is none,
+	// and Since is when it began.
+	Level Level     `json:"level,omitempty"`
+	Since time.Time `json:"since,omitzero"`
+	// Peak is the worst that was measured, nil if nothing was bad.
+	Peak *Evidence `json:"peak,omitempty"`
 }

@@ -23,6 +23,13 @@ type check struct {
 	limit time.Duration
 	// patience is how old data may be and still say something about now.
 	patience time.Duration
+	// live is how long after it was measured a value may come and still be
+	// about now.
+	live time.Duration
+	// keeping bounds what is remembered of the values; sum tells the check
+	// from those before it.
+	keeping keeping
+	sum     uint32
 	// grace is how long the device has to be heard again after citywatch was
 	// not running.
 	grace time.Duration

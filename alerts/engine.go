@@ -19,6 +19,17 @@ type Options struct {
 	// move an alert, at least twice the device's period. 0 is unlimited: what
 	// is newest of a device counts, so that recorded data can be played.
 	MaxLag time.Duration `yaml:"max_lag"`
+	// Live is how long after it was measured a reading may arrive and still be
+	// about now, so that people are called; at least twice the device's period,
+	// or as long as the rule looks back. 0 is ten minutes.
+	Live time.Duration `yaml:"live"`
+	// Remember is how many readings of each device are remembered by each rule
+	// that judges them one by one, so that late ones find their place; up to
+	// twice as many are, at 8 bytes each, and 32 times as many while a device
+	// catches up. 0 is 32. What lies before all of them changes nothing.
+	Remember int `yaml:"remember"`
+	// RememberFor is how old they may become; 0 is 72 hours.
+	RememberFor time.Duration `yaml:"remember_for"`
 	// MaxShelf is for how long an alert may be put aside; 0 is eight hours.
 	MaxShelf time.Duration `yaml:"max_shelf"`
 }
@@ -28,6 +39,15 @@ func (o Options) Problems() []citywatch.Problem {
 	var problems []citywatch.Problem
 	if o.MaxLag < 0 {
 		problems = append(problems, citywatch.Problem{Path: "$.max_lag", Message: fmt.Sprintf("%v is negative", o.MaxLag), Hint: "10m, or 0 for no limit"})
+	}
+	if o.Live < 0 {
+		problems = append(problems, citywatch.Problem{Path: "$.live", Message: fmt.Sprintf("%v is negative", o.Live), Hint: "10m"})
+	}
+	if o.Remember < 0 || o.Remember > maxRemember {
+		problems = append(problems, citywatch.Problem{Path: "$.remember", Message: fmt.Sprintf("%d readings cannot be remembered", o.Remember), Hint: fmt.Sprintf("1 to %d", maxRemember)})
+	}
+	if o.RememberFor < 0 {
+		problems = append(problems, citywatch.Problem{Path: "$.remember_for", Message: fmt.Sprintf("%v is negative", o.RememberFor), Hint: "72h"})
 	}
 	if o.MaxShelf < 0 {
 		problems = append(problems, citywatch.Problem{Path: "$.max_shelf", Message: fmt.Sprintf("%v is negative", o.MaxShelf), Hint: "8h, as long as a shift"})

@@ -17,6 +17,7 @@ type fold struct {
 	rules   *Rules
 	devices devices
 	maxLag  time.Duration
+	options Options
 	log     *slog.Logger
 
 	clk clock
@@ -76,7 +77,7 @@ type stats struct {
 
 func newFold(o Options, d Deps) *fold {
 	return &fold{
-		shard: d.Shard, rules: d.Rules, devices: d.Devices, maxLag: o.MaxLag, log: d.Log,
+		shard: d.Shard, rules: d.Rules, devices: d.Devices, maxLag: o.MaxLag, options: o, log: d.Log,
 		targets: map[string]*target{}, open: map[string]*key{}, unclaimed: map[keyID]*key{},
 		overlays: newOverlays(), maxShelf: cmp.Or(o.MaxShelf, defaultMaxShelf),
 	}
@@ -93,6 +94,7 @@ func (f *fold) adopt(d *citywatch.Device) *target {
 			continue
 		}
 		if c := compile(r, d); c != nil {
+			c.lanes(&f.options, d)
 			t.keys = append(t.keys, f.key(c, d))
 		}
 	}
@@ -172,7 +174,7 @@ func (f *fold) observe(k *key, r *citywatch.Reading, pos citywatch.Position) {
 		return
 	}
 	defer f.guard(k)
-	o := sample{time: r.Time, at: r.Position, pos: pos}
+	o := sample{time: r.Time.Truncate(time.Millisecond), at: r.Position, pos: pos}
 	var v verdict
 	if !k.check.timed() {
 		value := find(r, k.check.value)
@@ -188,10 +190,11 @@ func (f *fold) observe(k *key, r *citywatch.Reading, pos citywatch.Position) {
 			return
 		}
 		o.value = *value
+		o.old = r.Arrived.Sub(o.time) > k.check.live
 	}
 	switch k.admit(k.check, &o, &f.clk) {
 	case late:
-		f.stats.late++
+		f.late(k, v, &o)
 		return
 	case duplicate:
 		f.stats.duplicates++
@@ -202,6 +205,20 @@ func (f *fold) observe(k *key, r *citywatch.Reading, pos citywatch.Position) {
 	}
 	f.stats.evaluated++
 	f.moved(k, k.state.observe(k.check, v, &o, &f.clk))
+}
+
+// late shows a key a value that was measured before the newest.
+func (f *fold) late(k *key, v verdict, o *sample) {
+	reason, was := k.state.late(k.check, v, o, &f.clk)
+	switch was {
+	case late:
+		f.stats.late++
+	case duplicate:
+		f.stats.duplicates++
+	default:
+		f.stats.evaluated++
+		f.moved(k, reason)
+	}
 }
 
 // find returns the named value of r, or nil.

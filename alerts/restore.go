@@ -75,6 +75,7 @@ func (f *fold) checkpoint() *checkpoint {
 		s := f.saved(k)
 		judged := k.check != nil && !k.check.timed()
 		s.Points = slices.Clone(s.Points) // they change while the checkpoint is being written
+		s.Past, s.Backlog = s.Past.clone(), s.Backlog.clone()
 		switch {
 		case k.Episode != nil:
 			episode := *k.Episode // changes while the checkpoint is being written
@@ -85,7 +86,7 @@ func (f *fold) checkpoint() *checkpoint {
 			}
 		case k.check == nil && f.clk.Up-k.Up > forgottenAfter, judged && k.Last.IsZero():
 			continue // as good as new
-		case judged:
+		case judged && k.Backlog == nil:
 			s.Up = 0
 			fallthrough
 		default:

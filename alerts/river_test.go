@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,7 +93,7 @@ func readFlood(t *testing.T, r io.Reader) (devices string, readings []floodReadi
 			t.Fatal(row)
 		}
 		readings = append(readings, floodReading{want: citywatch.Level(want), Reading: citywatch.Reading{
-			Device: id, Class: "river_gauge", Time: at, Arrived: day.Add(time.Duration(rand.IntN(1000)) * time.Millisecond),
+			Device: id, Class: "river_gauge", Time: at, Arrived: at,
 			Values: []citywatch.Value{{Name: "water_level", Number: level}},
 		}})
 	}

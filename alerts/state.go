@@ -24,6 +24,15 @@ type state struct {
 	At     *orb.Point `json:"at,omitempty"`
 	// Points are the values that a window is about, in the order of time.
 	Points []point `json:"points,omitempty"`
+	// Past is what the last values said, where each is judged by itself, so
+	// that one that comes late finds its place; Backlog what came late and has
+	// not been told yet, looked the one being told now.
+	Past    *past    `json:"past,omitempty"`
+	Backlog *backlog `json:"backlog,omitempty"`
+	looked  *backlog
+	// Flaps has a bit for each of the last values, the newest lowest: whether
+	// it began or fell with it.
+	Flaps flaps `json:"flaps,omitempty"`
 	// Up is the engine's when the newest value came, or when the key began;
 	// Clock likewise, but only during an episode.
 	Up    time.Duration `json:"up,omitempty"`
@@ -36,10 +45,10 @@ type state struct {
 // is neither a level nor an open alert any more.
 type episode struct {
 	standing
-	// Reached says since when each level has been reached without a break,
-	// Cleared since when it has been cleared; both in measured time.
-	Reached since `json:"reached"`
-	Cleared since `json:"cleared"`
+	course
+	// Hushed is set while nobody was called, because what it is about was
+	// measured long before it came.
+	Hushed bool `json:"hushed,omitempty"`
 	// First is the value with which it began.
 	First citywatch.Evidence `json:"first,omitzero"`
 	// Asked is the version of the alert with which people were last asked to
@@ -106,6 +115,8 @@ type sample struct {
 	value citywatch.Value
 	at    *orb.Point
 	pos   citywatch.Position
+	// old is set for what came so late that it says nothing about now.
+	old bool
 }
 
 // An order is how a sample lies to those already taken.
@@ -160,33 +171,97 @@ func (s *state) admit(c *check, o *sample, clk *clock) order {
 // observe takes in the newest value and returns what it did to the alert, or
 // "" if nothing. It allocates nothing while nothing is the matter.
 func (s *state) observe(c *check, v verdict, o *sample, clk *clock) citywatch.Reason {
-	passed := o.time.Sub(s.Last)
+	last := s.Last
 	s.Pos, s.Last, s.Up = o.pos, o.time, clk.Up
 	s.keep(o)
+	if !o.time.Equal(last) {
+		s.Flaps = s.Flaps.next()
+	}
 	if s.Episode == nil {
-		if v.reached == citywatch.None {
+		if v.reached == citywatch.None && !o.old {
+			s.remember(c, v, o, last)
 			return ""
 		}
 		s.Episode = &episode{standing: normal()}
 	}
 	s.Clock = clk.Now
 	ep := s.Episode
-	if passed < 0 {
-		ep.Reached = since{} // the clock was set back: what it said is of no use
-	}
-	if ep.Reached == (since{}) && v.reached > 0 {
+	if !ep.matters() && v.reached > citywatch.None {
 		ep.First = s.evidence(c, v.reached)
 	}
-	if passed > c.patience || passed < 0 {
-		ep.Cleared = since{}
+	was := ep.Says
+	top := s.proceed(c, v, o, last)
+	if began := was == citywatch.None && top.level > was; began || ep.Says < max(was, top.level) {
+		s.Flaps |= 1 // what rises further does not flap
 	}
-	ep.mark(v, o.time)
-	level := ep.risen(c.rule, o.time)
-	latched := c.rule.Latch && ep.Dismissed == citywatch.None
-	if level == ep.Level && !latched {
-		level = ep.fallen(c.rule, o.time)
+	if o.old {
+		s.gather(c, v, o, clk, top).Newest = true
+		return ""
 	}
-	return ep.settle(level, v.held > 0 || latched, false)
+	return s.tell(c, v)
+}
+
+// proceed brings the course up to the newest value, and returns the highest
+// level that it had on the way.
+func (s *state) proceed(c *check, v verdict, o *sample, last time.Time) (top excursion) {
+	ep := s.Episode
+	passed := o.time.Sub(last)
+	switch {
+	case passed < 0: // the clock was set back: what it said is of no use
+		ep.Reached, ep.Cleared = since{}, since{}
+		s.remember(c, v, o, last)
+		last = o.time
+	case passed == 0 && s.Past != nil && len(s.Past.Marks) > 0:
+		return s.rework(c, len(s.Past.Marks)-1, newMark(o.time, v), true)
+	default:
+		s.remember(c, v, o, last)
+		if !last.IsZero() {
+			ep.run(c, last, o.time)
+		}
+	}
+	top = excursion{ep.Says, ep.began(o.time)}
+	ep.take(c, v, last, o.time)
+	top.note(ep.course, citywatch.None, o.time)
+	return top
+}
+
+// began is since when there has been any level, or else at.
+func (c *course) began(at time.Time) time.Time {
+	if t := c.Reached[citywatch.MinLevel]; !t.IsZero() {
+		return t
+	}
+	return at
+}
+
+// tell brings what people are told to what the values say, of which v is the
+// newest. What that does not hold any more is of the past: nothing is raised by
+// it.
+func (s *state) tell(c *check, v verdict) citywatch.Reason {
+	ep := s.Episode
+	level, held := min(ep.Says, max(ep.Level, v.held)), v.held > citywatch.None
+	for level < ep.Level && !ep.Reached[level+1].IsZero() {
+		level++ // the clock was quicker than the values, and they do not gainsay it
+	}
+	if c.rule.Latch && ep.Dismissed == citywatch.None {
+		return ep.settle(max(level, ep.Level), true, false)
+	}
+	if a := ep.Alert; a != nil && !a.Retrospective && ep.Dismissed == citywatch.None {
+		switch share := s.Flaps.share(); {
+		case !a.Flapping && share > flapsAbove && level <= a.Level:
+			a.Flapping = true
+			ep.settle(a.Level, true, false)
+			return citywatch.ReasonFlapping
+		case a.Flapping && share < flapsBelow:
+			a.Flapping = false
+			if reason := ep.settle(level, held, false); reason != "" {
+				return reason
+			}
+			return citywatch.ReasonSteady
+		case a.Flapping:
+			level, held = max(level, ep.Level), true
+		}
+	}
+	return ep.settle(level, held, false)
 }
 
 // keep remembers the value. The strings and points of a reading are parts of
@@ -200,45 +275,6 @@ func (s *state) keep(o *sample) {
 		p := *o.at
 		s.At = &p
 	}
-}
-
-// mark notes since when each level has been reached or cleared.
-func (ep *episode) mark(v verdict, at time.Time) {
-	for level := citywatch.MinLevel; level <= citywatch.MaxLevel; level++ {
-		note(&ep.Reached[level], level <= v.reached, at)
-		note(&ep.Cleared[level], level <= ep.Level && level > v.held, at)
-	}
-}
-
-func note(t *time.Time, holds bool, at time.Time) {
-	switch {
-	case !holds:
-		*t = time.Time{}
-	case t.IsZero():
-		*t = at
-	}
-}
-
-// risen returns the highest level that has been reached for long enough, and
-// at least the present one.
-func (ep *episode) risen(r *rule, at time.Time) citywatch.Level {
-	for level := citywatch.MaxLevel; level > ep.Level; level-- {
-		if t := ep.Reached[level]; !t.IsZero() && at.Sub(t) >= r.For {
-			return level
-		}
-	}
-	return ep.Level
-}
-
-// fallen returns the highest level, up to the present one, that has not been
-// cleared for long enough.
-func (ep *episode) fallen(r *rule, at time.Time) citywatch.Level {
-	for level := ep.Level; level > citywatch.None; level-- {
-		if t := ep.Cleared[level]; t.IsZero() || at.Sub(t) < r.Recover {
-			return level
-		}
-	}
-	return citywatch.None
 }
 
 // settle moves the episode to a level. True says whether the condition is true
@@ -265,7 +301,7 @@ func (ep *episode) reason(was standing) citywatch.Reason {
 		return ep.dismissed()
 	}
 	switch {
-	case ep.Level > was.Level && ep.Alert == nil:
+	case ep.Level > was.Level && (ep.Alert == nil || ep.Alert.Retrospective):
 		return citywatch.ReasonFired
 	case ep.Level > was.Level && ep.Level > ep.Alert.Level:
 		return citywatch.ReasonRaised
@@ -308,6 +344,11 @@ func (s *state) elapse(c *check, clk *clock) citywatch.Reason {
 	if c.timed() {
 		return s.missed(c, clk)
 	}
+	if s.Backlog.settled(clk) {
+		if reason := s.lookBack(c); reason != "" {
+			return reason
+		}
+	}
 	ep := s.Episode
 	if ep == nil {
 		return ""
@@ -329,7 +370,7 @@ func (s *state) elapse(c *check, clk *clock) citywatch.Reason {
 // It reports false when that is too long ago to say anything.
 func (s *state) running(c *check, clk *clock) (time.Time, bool) {
 	passed := max(clk.Now.Sub(s.Clock), 0)
-	return s.Last.Add(passed), passed <= c.patience
+	return s.Last.Add(passed), passed <= c.patience && s.Clock.Sub(s.Last) <= c.live
 }
 
 // missed fires a silence rule whose device has not been heard.
@@ -345,6 +386,8 @@ func (s *state) missed(c *check, clk *clock) citywatch.Reason {
 		at = clk.Now.Add(s.Up - clk.Up)
 	}
 	s.Episode.mark(verdict{reached: c.rule.Silence.Level, held: c.rule.Silence.Level}, at)
+	s.Episode.Says = c.rule.Silence.Level
+	s.Flaps |= 1
 	return s.Episode.settle(c.rule.Silence.Level, true, false)
 }
 
@@ -361,12 +404,12 @@ func (s *state) due(c *check, clk *clock) time.Duration {
 		}
 		return clk.deadline(s.Up, c)
 	}
+	next := s.Backlog.due()
 	if ep == nil {
-		return never
+		return next
 	}
-	next := never
 	if ep.Level > citywatch.None && !ep.Stale {
-		next = clk.deadline(s.Up, c)
+		next = min(next, clk.deadline(s.Up, c))
 	}
 	if at, ok := s.running(c, clk); ok {
 		for level := ep.Level + 1; level <= citywatch.MaxLevel; level++ {
@@ -384,6 +427,9 @@ func (s *state) due(c *check, clk *clock) time.Duration {
 // alert and its level stay until a reading moves them.
 func (s *state) review(c *check) {
 	ep := s.Episode
+	if p := s.Past; p != nil && p.Check != c.sum {
+		s.begin(c)
+	}
 	if ep == nil || c.timed() {
 		return
 	}
@@ -419,6 +465,7 @@ func (s *state) rejudged(c *check) verdict {
 // longer watches.
 func (s *state) forget() {
 	s.Last, s.Number, s.Text, s.Points = time.Time{}, 0, "", nil
+	s.Past, s.Backlog, s.Flaps = nil, nil, 0
 	if ep := s.Episode; ep != nil {
 		ep.Reached, ep.Cleared, ep.First = since{}, since{}, citywatch.Evidence{}
 	}
@@ -426,7 +473,7 @@ func (s *state) forget() {
 
 // rest forgets an episode that is over.
 func (s *state) rest() {
-	if ep := s.Episode; ep != nil && ep.Alert == nil && ep.standing == normal() {
+	if ep := s.Episode; ep != nil && ep.Alert == nil && ep.standing == normal() && !ep.matters() {
 		s.Episode, s.Clock = nil, time.Time{}
 	}
 }

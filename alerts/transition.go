@@ -30,6 +30,7 @@ func (f *fold) change(k *key, c cause) {
 	ep := k.Episode
 	if ep.Alert == nil {
 		ep.Alert = f.newAlert(k)
+		ep.Alert.Retrospective = c.reason == citywatch.ReasonLooksBack
 		f.opened(k)
 	}
 	a := ep.Alert
@@ -46,7 +47,7 @@ func (f *fold) change(k *key, c cause) {
 	f.call(k, &c)
 	t := citywatch.Transition{
 		ID: fmt.Sprintf("%s.%d", a.ID, a.Version), At: f.clk.Now,
-		Reason: c.reason, Actor: c.actor, Note: c.note, To: c.to, Notice: c.notice, Before: ep.told, Alert: *a,
+		Reason: c.reason, Actor: c.actor, Note: c.note, To: c.to, Notice: c.notice, Before: ep.told, Backlog: k.told(), Alert: *a,
 	}
 	ep.told = a.Standing()
 	t.Alert.Evidence = slices.Clone(a.Evidence)
@@ -54,6 +55,9 @@ func (f *fold) change(k *key, c cause) {
 	f.touched(k)
 	if !a.Open() {
 		f.ended(k)
+	}
+	if c.actor != "" && (c.reason == citywatch.ReasonRecovered || a.Handling == citywatch.Closed) {
+		k.parted()
 	}
 	t.State = f.state(k)
 	f.out = append(f.out, t)
@@ -98,7 +102,10 @@ func (f *fold) update(k *key, reason citywatch.Reason) {
 		return
 	}
 	a.RuleHash = k.check.rule.hash
-	if reason != citywatch.ReasonStale {
+	k.lookedBack(rose)
+	if reason == citywatch.ReasonLooksBack {
+		a.Evidence = f.peak(k)
+	} else if reason != citywatch.ReasonStale {
 		a.Evidence = f.evidence(k, reason == citywatch.ReasonFired)
 	}
 	if k.At != nil {
@@ -135,7 +142,7 @@ func (f *fold) newAlert(k *key) *citywatch.Alert {
 		Rule: r.ID, Name: r.Name, Hazard: r.Hazard,
 		Device: d.ID, Zone: d.Zone, Sector: d.Sector, Position: d.Position,
 		Handling: citywatch.New,
-		Since:    k.Episode.Reached[citywatch.MinLevel],
+		Since:    k.Episode.began(k.Last),
 		Evidence: []citywatch.Evidence{},
 	}
 }

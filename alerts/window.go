@@ -18,6 +18,8 @@ type window interface {
 	// are in the order of time, and there is at least one; the last is the
 	// newest.
 	trim(points []point) []point
+	// span is how far back the points matter to what is said of now.
+	span() time.Duration
 	// backfills reports whether a point that arrives late counts.
 	backfills() bool
 	// look judges the points.
@@ -92,6 +94,8 @@ type rising struct {
 
 func (w *rising) backfills() bool { return true }
 
+func (w *rising) span() time.Duration { return w.over }
+
 func (w *rising) trim(points []point) []point { return trimmed(points, w.over) }
 
 func trimmed(points []point, over time.Duration) []point {
@@ -158,6 +162,8 @@ type sum struct {
 }
 
 func (w *total) backfills() bool { return true }
+
+func (w *total) span() time.Duration { return w.sums[len(w.sums)-1].over }
 
 func (w *total) trim(points []point) []point {
 	return trimmed(points, w.sums[len(w.sums)-1].over)
@@ -227,6 +233,8 @@ type still struct {
 
 // backfills is false: what was between the points that are kept is forgotten.
 func (w *still) backfills() bool { return false }
+
+func (w *still) span() time.Duration { return w.after }
 
 // trim keeps the newest point and the first that does not differ from it.
 func (w *still) trim(points []point) []point {
