@@ -54,7 +54,7 @@ func refusals() []Case {
 		fails("403", "forbids", refused, status("DESCRIBE", "403 Forbidden")),
 		fails("404", "has no such stream", unreachable, status("DESCRIBE", "404 Not Found")),
 		fails("500", "500 to DESCRIBE", unreachable, status("DESCRIBE", "500 Internal Server Error")),
-		fails("503", "serves nobody more", unreachable, status("SETUP", "453 Not Enough Bandwidth")),
+		fails("453", "serves nobody more", unreachable, status("SETUP", "453 Not Enough Bandwidth")),
 		fails("454", "454 to PLAY", unreachable, status("PLAY", "454 Session Not Found")),
 		fails("461", "461 to every SETUP", unreachable, status("SETUP", "461 Unsupported Transport")),
 		fails("status-absurd", "a status that is no number", unreachable, status("DESCRIBE", "99999999999 OK")),
