@@ -35,16 +35,13 @@ func (f *fold) call(k *key, c *cause) {
 	ep := k.Episode
 	a := ep.Alert
 	begins := false
+	if !c.handling && c.notice == citywatch.NoticeNone {
+		c.notice = k.notice(c.reason)
+	}
 	switch c.reason {
 	case citywatch.ReasonFired, citywatch.ReasonRaised:
 		ep.Called, begins = call{}, true
 		a.Escalation = 0
-		if c.notice == citywatch.NoticeNone {
-			c.notice = citywatch.NoticeSound
-			if a.Quiet() {
-				c.notice = citywatch.NoticeQuiet
-			}
-		}
 	case citywatch.ReasonUnshelved, citywatch.ReasonUnsuppressed, citywatch.ReasonBackInService,
 		citywatch.ReasonSteady, citywatch.ReasonConfirmed:
 		begins = true

@@ -366,11 +366,34 @@ func (s *script) aside(t *citywatch.Transition) string {
 	if t.Note != "" {
 		fmt.Fprintf(&text, ", %q", t.Note)
 	}
-	loud := t.Reason == citywatch.ReasonFired || t.Reason == citywatch.ReasonRaised
-	if t.Notice == citywatch.NoticeQuiet || t.Notice == citywatch.NoticeSound && !loud {
+	if b := t.Backlog; b != nil {
+		fmt.Fprintf(&text, ", back with %d readings of %s to %s", b.Readings, stamp(b.From), stamp(b.To))
+		if b.Peak != nil {
+			fmt.Fprintf(&text, ", peak level %d: %s", b.Level, evidence(*b.Peak))
+		}
+	}
+	switch usual := usualNotice(t); {
+	case t.Notice == usual:
+	case t.Notice == citywatch.NoticeNone:
+		fmt.Fprint(&text, ", nobody is called")
+	default:
 		fmt.Fprintf(&text, ", %s", t.Notice)
 	}
 	return text.String()
+}
+
+// usualNotice is the notice that scripts do not write down.
+func usualNotice(t *citywatch.Transition) citywatch.Notice {
+	switch t.Reason {
+	case citywatch.ReasonFired, citywatch.ReasonRaised:
+		return citywatch.NoticeSound
+	case citywatch.ReasonLowered, citywatch.ReasonRecovering, citywatch.ReasonRecovered, citywatch.ReasonStale,
+		citywatch.ReasonFreshAgain, citywatch.ReasonLooksBack, citywatch.ReasonFlapping, citywatch.ReasonSteady:
+		if t.Actor == "" {
+			return citywatch.NoticeQuiet
+		}
+	}
+	return citywatch.NoticeNone
 }
 
 func stamp(t time.Time) string {

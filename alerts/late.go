@@ -176,6 +176,7 @@ func (s *state) rework(c *check, i int, m mark, found bool) (news excursion) {
 		known.step(p.Marks[i])
 		p.put(i, m)
 	} else {
+		p.own()
 		p.Marks = slices.Insert(p.Marks, i, m)
 		if !m.dull() {
 			p.lively++

@@ -45,6 +45,9 @@ type past struct {
 	Check uint32 `json:"check"`
 	// lively counts the marks that are not dull.
 	lively int
+	// shared is set while a checkpoint reads the marks there are: others may be
+	// added, but none changed.
+	shared bool
 }
 
 type marks []mark
@@ -76,6 +79,7 @@ func (p *past) add(k *check, m mark, many bool) {
 
 // put replaces a mark: the later word about a moment counts.
 func (p *past) put(i int, m mark) {
+	p.own()
 	if !p.Marks[i].dull() {
 		p.lively--
 	}
@@ -109,6 +113,7 @@ func (p *past) shorten(k *check, newest mark) {
 			p.Before = &w.course
 		}
 	}
+	p.own()
 	p.End = p.Marks[keep-1]
 	kept := p.Marks[keep:]
 	if cap(p.Marks) > 2*k.keeping.keep {
@@ -144,20 +149,18 @@ func (p *past) forget(now course) {
 	if n := len(p.Marks); n > 0 {
 		p.End = p.Marks[n-1]
 	}
+	p.own()
 	p.Marks, p.lively, p.Before = p.Marks[:0], 0, nil
 	if now.matters() {
 		p.Before = &now
 	}
 }
 
-// clone copies a past that goes on changing.
-func (p *past) clone() *past {
-	if p == nil {
-		return nil
+// own makes sure that the marks may be changed.
+func (p *past) own() {
+	if p.shared {
+		p.Marks, p.shared = append(make(marks, 0, cap(p.Marks)), p.Marks...), false
 	}
-	c := *p
-	c.Marks = slices.Clone(p.Marks)
-	return &c
 }
 
 // A walk goes along the marks of a past.

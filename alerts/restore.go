@@ -71,11 +71,17 @@ func (f *fold) checkpoint() *checkpoint {
 	if f.written.After(f.last) {
 		c.Written = f.written
 	}
+	pasts := make([]past, 0, len(f.keys))
 	for _, k := range f.keys {
 		s := f.saved(k)
 		judged := k.check != nil && !k.check.timed()
 		s.Points = slices.Clone(s.Points) // they change while the checkpoint is being written
-		s.Past, s.Backlog = s.Past.clone(), s.Backlog.clone()
+		s.Backlog = s.Backlog.clone()
+		if s.Past != nil {
+			s.Past.shared = true
+			pasts = append(pasts, *s.Past)
+			s.Past = &pasts[len(pasts)-1]
+		}
 		switch {
 		case k.Episode != nil:
 			episode := *k.Episode // changes while the checkpoint is being written
