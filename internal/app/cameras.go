@@ -175,7 +175,7 @@ type viewer struct{ *live.Viewer }
 func (v viewer) Next(ctx context.Context) (viewers.Message, error) {
 	m, err := v.Viewer.Next(ctx)
 	return viewers.Message{
-		Codec: string(m.Codec), MIME: m.MIME, Width: m.Width, Height: m.Height,
+		Codec: m.Codec, MIME: m.MIME, Width: m.Width, Height: m.Height,
 		Data: m.Data, Media: m.Media, Arrived: m.Arrived, Skipped: m.Skipped,
 	}, err
 }

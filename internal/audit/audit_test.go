@@ -312,5 +312,7 @@ func BenchmarkAppend(b *testing.B) {
 		time.Sleep(time.Millisecond)
 	}
 	cancel()
-	<-done
+	if err := <-done; err != nil {
+		b.Fatal(err)
+	}
 }

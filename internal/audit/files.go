@@ -111,7 +111,7 @@ func lastLine(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
+	defer f.Close()
 	whole, err := wholeLines(f)
 	if err != nil || whole == 0 {
 		return nil, err
