@@ -83,16 +83,6 @@ func (f *fold) closed(k *key) {
 	})
 }
 
-// retie puts every open alert into its groups, which are others where the
-// rules have changed.
-func (f *fold) retie() {
-	f.overlays = newOverlays()
-	f.all = true
-	for _, k := range f.open {
-		f.tie(k)
-	}
-}
-
 // touched notes whose overlay may be another after a change of the key's alert.
 func (f *fold) touched(k *key) {
 	if len(f.rules.inhibitions) == 0 && len(f.service) == 0 {
