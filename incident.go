@@ -17,11 +17,12 @@ type Incident struct {
 	Level Level `json:"level"`
 	Peak  Level `json:"peak"`
 	Open  bool  `json:"open"`
-	// Zones are those of its alerts, in the order in which they were reached.
-	Zones []string `json:"zones"`
+	// Zones and Sectors are those of its alerts, in the order in which they were reached.
+	Zones   []string `json:"zones"`
+	Sectors []Sector `json:"sectors"`
 	// Position is where the worst of its open alerts is, of the last one where
 	// none is open: that is where to look first.
-	Position orb.Point `json:"position"`
+	Position orb.Point `json:"-"`
 	// Since is when the first of its conditions began, by the measured times.
 	Since time.Time `json:"since"`
 	// Updated is when any of its alerts last changed, Closed when the last was

@@ -53,6 +53,7 @@ type Deps struct {
 	Alerts      alerts
 	History     history
 	DeadLetters deadLetters
+	Incidents   *IncidentDeps
 
 	Cameras    cameras
 	Snapshots  snapshots

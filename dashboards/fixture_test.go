@@ -45,6 +45,7 @@ type province struct {
 	system  dashboards.System
 	ready   dashboards.ReadyReport
 	now     func() time.Time
+	book    *bookOfProvince
 	watch   func(*dashboards.Deps) // puts cameras into what run serves
 }
 
@@ -52,7 +53,7 @@ type province struct {
 // late, one silent, one never heard.
 func newProvince(t testing.TB) *province {
 	t.Helper()
-	p := &province{open: map[string]citywatch.Alert{}, now: time.Now}
+	p := &province{open: map[string]citywatch.Alert{}, now: time.Now, book: newBookOfProvince()}
 	p.watch = func(d *dashboards.Deps) { d.Cameras = noCameras{} }
 	p.zones = readZones(t)
 	source, err := laocai.Files.ReadFile(laocai.DevicesFile)
@@ -149,6 +150,7 @@ func (p *province) publish(a citywatch.Alert, reason citywatch.Reason, actor str
 	p.seq++
 	a.Version++
 	a.Updated = p.now()
+	a.Incident = p.book.apply(&citywatch.Transition{Seq: p.seq, At: a.Updated, Reason: reason, Actor: actor, Alert: a})
 	if a.Open() {
 		p.open[a.ID] = a
 	} else {
@@ -341,7 +343,7 @@ func (p *province) site(t testing.TB, changes ...func(*dashboards.Deps)) http.Ha
 	deps := dashboards.Deps{
 		Province: citywatch.Province{ID: "lao-cai", Name: "Lào Cai", TimeZone: zone, Extent: extent},
 		Classes:  p.classes, Zones: p.zones,
-		Picture: p, Alerts: p, History: p, DeadLetters: p, Rules: p,
+		Picture: p, Alerts: p, History: p, DeadLetters: p, Rules: p, Incidents: p.incidentDeps(),
 		System: func(context.Context) dashboards.System { return p.system },
 		Ready:  func(context.Context) dashboards.ReadyReport { return p.ready },
 		Stream: p.hub, Metrics: prometheus.NewRegistry(),

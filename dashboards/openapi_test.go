@@ -93,6 +93,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		"/cameras/{id}/thumbnails": "/cameras/cau-coc-leu/thumbnails",
 		"/cameras/{id}/recordings": "/cameras/cau-coc-leu/recordings?from=-1h",
 		"/devices/{id}":            "/devices/lao-cai-thao",
+		"/incidents":               "/incidents?closed=10",
+		"/storm":                   "/storm",
+		"/incidents/{id}":          "/incidents/" + strings.ReplaceAll(alerts[0].Incident, "/", "%2F"),
 		"/devices/{id}/readings":   "/devices/lao-cai-thao/readings?from=-1h",
 	}
 	for path, operations := range d.Paths {

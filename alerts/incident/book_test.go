@@ -73,6 +73,9 @@ func TestLandslideJoinsInTheCommuneForADay(t *testing.T) {
 	w.at(24 * time.Hour)
 	w.fire(alert("next day", "landslide", "s2", "y-ty", coocLeu, 2))
 	w.fire(alert("elsewhere", "landslide", "s3", "sa-pa", coocLeu, 2))
+	w.fire(alert("hail", "hail", "s1", "y-ty", coocLeu, 2))
+	w.fire(alert("device", "device", "s1", "y-ty", coocLeu, 2))
+	w.apart("another hazard", "first", "hail", "device")
 	w.together("within 24 h", "first", "next day")
 	w.apart("another commune", "first", "elsewhere")
 }

@@ -129,7 +129,7 @@ func history(seed uint64, steps int, devices []citywatch.Device) []citywatch.Tra
 		}
 		if len(open) == 0 || r.IntN(3) == 0 {
 			d := &devices[r.IntN(len(devices))]
-			hazard := []string{"fire", "flood", "landslide", "heavy_rain"}[r.IntN(4)]
+			hazard := []string{"fire", "flood", "landslide", "heavy_rain", "hail"}[r.IntN(5)]
 			a := alert(fmt.Sprintf("a%d", len(all)), hazard, d.ID, d.Zone, d.Position, citywatch.Level(1+r.IntN(5)))
 			a.Since = w.now.Add(-time.Duration(r.IntN(4)) * 20 * time.Minute)
 			if r.IntN(12) == 0 {

@@ -62,10 +62,10 @@ type atlas struct {
 // metresPerDegree is the length of a degree of latitude.
 const metresPerDegree = 111_195
 
-// keys returns the buckets that a place lies in, and those in which the places
-// lie that might belong to it.
-func (a *atlas) keys(j *Join, device, zone string, at orb.Point) (in, around []string) {
-	key := func(kind, name string) string { return j.Hazard + "/" + kind + "/" + name }
+// keys returns the buckets that a place of a hazard lies in, and those in which
+// the places lie that might belong to it.
+func (a *atlas) keys(j *Join, hazard, device, zone string, at orb.Point) (in, around []string) {
+	key := func(kind, name string) string { return hazard + "/" + kind + "/" + name }
 	in = append(in, key("device", device))
 	switch {
 	case j.By == ByDistance && at != orb.Point{}:
@@ -136,7 +136,7 @@ func (a *atlas) belongs(j *Join, p *place, device, zone string, at orb.Point) bo
 // which was true during s, or nil.
 func (a *atlas) oldest(j *Join, alert *citywatch.Alert, s span, now time.Time) *record {
 	var found *record
-	_, around := a.keys(j, alert.Device, alert.Zone, alert.Position)
+	_, around := a.keys(j, alert.Hazard, alert.Device, alert.Zone, alert.Position)
 	for _, key := range around {
 		for _, p := range a.buckets[key] {
 			if found != nil && p.incident.number >= found.number {
@@ -157,7 +157,7 @@ func (a *atlas) oldest(j *Join, alert *citywatch.Alert, s span, now time.Time) *
 
 // add puts a place into its buckets.
 func (a *atlas) add(j *Join, p *place) {
-	in, _ := a.keys(j, p.device, p.zone, p.position)
+	in, _ := a.keys(j, p.incident.hazard, p.device, p.zone, p.position)
 	for _, key := range in {
 		a.buckets[key] = append(a.buckets[key], p)
 	}
@@ -165,7 +165,7 @@ func (a *atlas) add(j *Join, p *place) {
 
 // remove takes a place out of its buckets.
 func (a *atlas) remove(j *Join, p *place) {
-	in, _ := a.keys(j, p.device, p.zone, p.position)
+	in, _ := a.keys(j, p.incident.hazard, p.device, p.zone, p.position)
 	for _, key := range in {
 		rest := slices.DeleteFunc(a.buckets[key], func(q *place) bool { return q == p })
 		if len(rest) == 0 {

@@ -116,7 +116,8 @@ func (b *Book) Has(id string) bool { return b.records[id] != nil }
 func (r *record) incident() citywatch.Incident {
 	in := citywatch.Incident{
 		ID: r.id, Hazard: r.hazard, Open: r.open > 0, Updated: r.updated, Closed: r.closed, Version: r.version,
-		Alerts: len(r.members), OpenAlerts: r.open, Devices: len(r.places), Zones: []string{},
+		Alerts: len(r.members), OpenAlerts: r.open, Devices: len(r.places),
+		Zones: []string{}, Sectors: []citywatch.Sector{},
 	}
 	var worst *member
 	for _, m := range r.members {
@@ -129,6 +130,9 @@ func (r *record) incident() citywatch.Incident {
 		}
 		if m.Zone != "" && !slices.Contains(in.Zones, m.Zone) {
 			in.Zones = append(in.Zones, m.Zone)
+		}
+		if m.Sector != "" && !slices.Contains(in.Sectors, m.Sector) {
+			in.Sectors = append(in.Sectors, m.Sector)
 		}
 		if m.Position != noPlace && (worst == nil || m.worse(worst)) {
 			worst = m

@@ -12,6 +12,7 @@ import (
 	"citywatch/dashboards/hub"
 	"citywatch/ingest"
 	"citywatch/ingest/decode"
+	"citywatch/internal/incidents"
 	"citywatch/internal/journal"
 	"citywatch/internal/selfcheck"
 	"citywatch/internal/store"
@@ -31,7 +32,10 @@ func (w watchers) Readings(rs []citywatch.Reading) {
 func (w watchers) Transition(t *citywatch.Transition) { w.hub.Transition(t) }
 
 // actions brings what people do to the engine that has the alert.
-type actions struct{ engines []*alerts.Engine }
+type actions struct {
+	engines   []*alerts.Engine
+	incidents *incidents.Incidents
+}
 
 func (a actions) Do(ctx context.Context, d dashboards.Action) (citywatch.Alert, error) {
 	what := alerts.Action{
@@ -47,6 +51,7 @@ func (a actions) Do(ctx context.Context, d dashboards.Action) (citywatch.Alert, 
 			}
 			continue // another shard's
 		}
+		alert.Incident = a.incidents.Of(alert.ID)
 		return alert, translated(err)
 	}
 	return citywatch.Alert{}, unknown

@@ -21,6 +21,7 @@ import (
 	"citywatch/internal/audit"
 	"citywatch/internal/config"
 	"citywatch/internal/edge"
+	"citywatch/internal/incidents"
 	"citywatch/internal/journal"
 	"citywatch/internal/picture"
 	"citywatch/internal/registry"
@@ -76,6 +77,7 @@ type house struct {
 	closeDatabase func() error
 	store         *store.Store
 	audit         *audit.Log
+	incidents     *incidents.Incidents
 	picture       *picture.Picture
 	engines       []*alerts.Engine // by shard
 	rules         *rulebook
@@ -126,7 +128,10 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 	h.registry = registry.New(site.Classes, site.Devices, site.Config.Devices.MaxAuto)
 	h.store = a.newStore(h)
 	h.audit = a.newAudit(h)
-	h.picture = picture.New(picture.Options{Journal: h.journal, Shards: h.journal.Shards(), Devices: h.registry, Log: log})
+	h.incidents = a.newIncidents(h)
+	h.picture = picture.New(picture.Options{
+		Journal: h.journal, Shards: h.journal.Shards(), Devices: h.registry, Incidents: h.incidents, Log: log,
+	})
 	for shard := range h.journal.Shards() {
 		h.engines = append(h.engines, a.newEngine(h, shard))
 	}

@@ -40,6 +40,7 @@ func (c *Config) problems() []citywatch.Problem {
 	ps = append(ps, within("$.journal", c.Journal.Problems())...)
 	ps = append(ps, within("$.store", c.Store.Problems())...)
 	ps = append(ps, within("$.alerts", c.Alerts.Problems())...)
+	ps = append(ps, within("$.incidents", c.Incidents.Problems())...)
 	ps = append(ps, within("$.self", c.Self.Problems())...)
 	ps = append(ps, within("$.http", c.HTTP.Options.Problems())...)
 	ps = append(ps, within("$.http.stream", c.HTTP.Stream.Problems())...)

@@ -13,6 +13,7 @@ import (
 
 	"citywatch"
 	"citywatch/alerts"
+	"citywatch/alerts/incident"
 	"citywatch/dashboards"
 	"citywatch/dashboards/hub"
 	viewers "citywatch/dashboards/live"
@@ -21,6 +22,7 @@ import (
 	"citywatch/ingest/mqtt"
 	"citywatch/ingest/push"
 	"citywatch/internal/edge"
+	"citywatch/internal/incidents"
 	"citywatch/internal/journal"
 	"citywatch/internal/selfcheck"
 	"citywatch/internal/store"
@@ -57,6 +59,9 @@ type Config struct {
 	Rules    Rules           `yaml:"rules"`
 	// Self is how citywatch watches itself.
 	Self selfcheck.Options `yaml:"self"`
+	// Incidents is how alerts are shown together; which of them belong together
+	// stands in the rules file.
+	Incidents incidents.Options `yaml:"incidents"`
 }
 
 // Province says where the centre is.
@@ -122,6 +127,8 @@ func defaults() Config {
 		Devices:  Devices{MaxAuto: 1000},
 		Cameras:  Cameras{Options: video.Options{HealthEvery: 10 * time.Second}},
 		Store:    store.DefaultOptions(),
+
+		Incidents: incidents.Options{Storm: incident.StormOptions{}.WithDefaults()},
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,11 +42,28 @@ type Journal interface {
 	Save(ctx context.Context, key string, data []byte) error
 }
 
+// Options configure Incidents.
+type Options struct {
+	Storm incident.StormOptions `yaml:"storm"`
+}
+
+// Problems returns what is wrong with the options.
+func (o Options) Problems() []citywatch.Problem {
+	ps := o.Storm.Problems()
+	for i := range ps {
+		ps[i].Path = "$.storm" + strings.TrimPrefix(ps[i].Path, "$")
+	}
+	return ps
+}
+
 // Deps are what Incidents are given by their surroundings.
 type Deps struct {
 	Journal Journal
 	// Transitions reads the journal from a sequence number on.
 	Transitions func(from uint64) Reader
+	// Note, where it is not nil, writes what somebody checked into an alert's own
+	// history, which the audit follows.
+	Note func(ctx context.Context, alert, actor, note string) error
 	// Rivers may be nil.
 	Rivers *incident.Rivers
 	Log    *slog.Logger
@@ -75,10 +93,10 @@ type Incidents struct {
 }
 
 // New returns Incidents that know nothing; Restore tells them.
-func New(storm incident.StormOptions, rules Rules, deps Deps) *Incidents {
+func New(o Options, rules Rules, deps Deps) *Incidents {
 	n := &Incidents{
 		deps: deps, checklist: rules.Checklist,
-		book: incident.NewBook(incident.Options{Joins: rules.Joins, Rivers: deps.Rivers, Storm: storm}),
+		book: incident.NewBook(incident.Options{Joins: rules.Joins, Rivers: deps.Rivers, Storm: o.Storm}),
 	}
 	if n.checklist == nil {
 		n.checklist = func(string) []citywatch.Text { return nil }
@@ -253,7 +271,13 @@ func (n *Incidents) File(id string) (citywatch.IncidentFile, bool) {
 		return f, false
 	}
 	f.Checklist = n.checks.Checklist(id, n.items(id))
-	f.Timeline = append(f.Timeline, n.checks.Events(id)...)
+	for _, e := range n.checks.Events(id) {
+		if !slices.ContainsFunc(f.Timeline, func(t citywatch.IncidentEvent) bool {
+			return t.Reason == citywatch.ReasonNoted && t.Actor == e.Actor && t.Note == e.Note
+		}) {
+			f.Timeline = append(f.Timeline, e) // no alert was open to note it at
+		}
+	}
 	slices.SortStableFunc(f.Timeline, func(a, b citywatch.IncidentEvent) int { return cmp.Compare(a.At.UnixNano(), b.At.UnixNano()) })
 	return f, true
 }
@@ -287,39 +311,57 @@ var ErrNotFound = errors.New("no such incident")
 func (n *Incidents) Check(ctx context.Context, id string, c incident.Check) (citywatch.Checklist, error) {
 	n.checking.Lock()
 	defer n.checking.Unlock()
-	list, data, err := n.make(id, c)
-	if err != nil || data == nil {
-		return list, err
+	m, err := n.make(id, c)
+	if err != nil || m.data == nil {
+		return m.list, err
 	}
-	if err := n.deps.Journal.Save(ctx, checksKey, data); err != nil {
+	if err := n.deps.Journal.Save(ctx, checksKey, m.data); err != nil {
 		n.mu.Lock()
 		n.checks.Undo(id)
 		n.mu.Unlock()
 		return citywatch.Checklist{}, err
 	}
-	return list, nil
+	if n.deps.Note != nil && m.alert != "" {
+		if err := n.deps.Note(ctx, m.alert, c.Actor, m.note); err != nil {
+			n.deps.Log.Error("what was checked is kept, but stands in no alert's history", "incident", id, "alert", m.alert, "by", c.Actor, "err", err)
+		}
+	}
+	return m.list, nil
 }
 
-// make makes a check and returns what is to be kept; nil where nothing changed.
-func (n *Incidents) make(id string, c incident.Check) (citywatch.Checklist, []byte, error) {
+// A making is a check that is made, but not kept yet.
+type making struct {
+	list citywatch.Checklist
+	// data is what is to be kept; nil where nothing changed.
+	data []byte
+	// alert is the open one to note it at, if there is any.
+	alert, note string
+}
+
+func (n *Incidents) make(id string, c incident.Check) (making, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !n.book.Has(id) {
-		return citywatch.Checklist{}, nil, fmt.Errorf("%w: %q", ErrNotFound, id)
+	f, ok := n.book.File(id)
+	if !ok {
+		return making{}, fmt.Errorf("%w: %q", ErrNotFound, id)
 	}
 	items := n.items(id)
 	changed, err := n.checks.Make(id, items, c)
 	if err != nil {
-		return citywatch.Checklist{}, nil, err
+		return making{}, err
 	}
-	list := n.checks.Checklist(id, items)
+	m := making{list: n.checks.Checklist(id, items)}
 	if !changed {
-		return list, nil, nil
+		return m, nil
+	}
+	events := n.checks.Events(id)
+	m.note = events[len(events)-1].Note
+	if f.Members[0].Open {
+		m.alert = f.Members[0].ID
 	}
 	n.checks.Keep(n.book.Has)
-	data, err := json.Marshal(&n.checks)
-	if err != nil {
+	if m.data, err = json.Marshal(&n.checks); err != nil {
 		n.checks.Undo(id)
 	}
-	return list, data, err
+	return m, err
 }

@@ -39,7 +39,7 @@ func checklist(rule string) []citywatch.Text {
 
 func known(t *testing.T, j *journal.Journal) *incidents.Incidents {
 	t.Helper()
-	return incidents.New(incident.StormOptions{}, incidents.Rules{Checklist: checklist}, incidents.Deps{
+	return incidents.New(incidents.Options{}, incidents.Rules{Checklist: checklist}, incidents.Deps{
 		Journal:     j,
 		Transitions: func(from uint64) incidents.Reader { return j.Transitions(from) },
 		Log:         slog.New(slog.DiscardHandler),
@@ -177,7 +177,7 @@ func TestReloadedRulesJoinNothingAnew(t *testing.T) {
 	if err := n.Reload(t.Context(), one); err != nil {
 		t.Fatal(err)
 	}
-	n = incidents.New(incident.StormOptions{}, one, incidents.Deps{
+	n = incidents.New(incidents.Options{}, one, incidents.Deps{
 		Journal: j, Transitions: func(from uint64) incidents.Reader { return j.Transitions(from) }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err := n.Restore(t.Context(), 20); err != nil {
