@@ -26,6 +26,25 @@ func (l timeline) said() (pictures []Picture, at []float64) {
 	return pictures, at
 }
 
+// know has the judge look at the place for so long, as often as it does in
+// service, and at nothing else. It returns whether it was last found elsewhere.
+func know(j *Judge, pictures [][]byte, at *time.Time, d time.Duration) (moved bool) {
+	j.calm.n = 0
+	for i := range int(d / lookEvery) {
+		j.calm.add(pictures[i%len(pictures)])
+		f := measure(pictures[i%len(pictures)], j.calm)
+		moved = j.place.add(j.calm, f.structure, *at)
+		*at = at.Add(lookEvery)
+	}
+	return moved
+}
+
+// views are some pictures of a scenery.
+func views(s scenery, n int) [][]byte {
+	c := scenario{scenery: s, seconds: float64(n) / perSecond}
+	return c.seen()
+}
+
 // watch judges a scenario's pictures; before, it lets the judge get to know the
 // camera.
 func watch(c *scenario, pictures [][]byte) timeline {
@@ -34,19 +53,10 @@ func watch(c *scenario, pictures [][]byte) timeline {
 	at := start
 	tick := func() { at = at.Add(time.Second / perSecond) }
 	if c.known > 0 {
-		usual := make([][]byte, 40)
-		full := make([]byte, viewW*viewH)
-		for i := range usual {
-			c.render(full, float64(i)/perSecond*1.7)
-			usual[i] = shrunk(full, s)
-		}
-		for i := range int(c.known.Seconds() * perSecond) {
-			j.Add(usual[i%len(usual)], at)
-			tick()
-		}
-		if c.knownLong {
-			at = at.Add(25 * time.Hour)
-		}
+		know(j, views(c.scenery, 40), &at, c.known)
+	}
+	if c.knownLong {
+		at = at.Add(25 * time.Hour)
 	}
 	var l timeline
 	for _, pix := range pictures {

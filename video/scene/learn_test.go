@@ -47,12 +47,6 @@ func feed(j *Judge, pictures [][]byte, at *time.Time, d time.Duration) (l timeli
 
 func last(l timeline) Picture { return l[len(l)-1].Picture }
 
-// views are some pictures of a scenery.
-func views(s scenery, n int) [][]byte {
-	c := scenario{scenery: s, seconds: float64(n) / perSecond}
-	return c.seen()
-}
-
 func TestClaimsAreGivenUpWhenTheFaultIsOver(t *testing.T) {
 	good := views(day(51, 3), 60)
 	for _, bad := range []struct {
@@ -67,7 +61,8 @@ func TestClaimsAreGivenUpWhenTheFaultIsOver(t *testing.T) {
 		t.Run(string(bad.want), func(t *testing.T) {
 			t.Parallel()
 			j, at := NewJudge(sizeFor(viewW, viewH)), start
-			feed(j, good, &at, 11*time.Minute)
+			know(j, good, &at, 11*time.Minute)
+			feed(j, good, &at, 15*time.Second)
 			if got := last(feed(j, views(bad.scenery, 40), &at, 80*time.Second)); got != bad.want {
 				t.Fatalf("%s, want %s", got, bad.want)
 			}
@@ -114,25 +109,29 @@ func TestTheNightIsLearnedAsASecondLook(t *testing.T) {
 	lights := func(s scenery) scenery { s.night, s.dark, s.lamps, s.noise = true, 14, 7, 4; return s }
 	light, dark := views(day(53, 3), 40), views(lights(day(53, 2)), 40)
 	for round := range 3 {
-		for name, pictures := range map[string][][]byte{"day": light, "night": dark} {
-			if got := last(feed(j, pictures, &at, 15*time.Minute)); got != OK {
-				t.Errorf("round %d, %s: %s", round, name, got)
-			}
+		if know(j, light, &at, 15*time.Minute) {
+			t.Errorf("round %d: moved by day", round)
+		}
+		if know(j, dark, &at, 15*time.Minute) {
+			t.Errorf("round %d: moved by night", round)
 		}
 		at = at.Add(10 * time.Hour)
+	}
+	if n := j.place.ripe(); n != 2 {
+		t.Errorf("%d looks are known, want that of the day and that of the night", n)
 	}
 }
 
 func TestWhereACameraStaysIsWhereItLooks(t *testing.T) {
 	j, at := NewJudge(sizeFor(viewW, viewH)), start
-	feed(j, views(day(54, 3), 40), &at, 11*time.Minute)
+	know(j, views(day(54, 3), 40), &at, 11*time.Minute)
 	turned := views(withLook(day(54, 3), sharpFrom(0, 100, 20)), 40)
-	if got := last(feed(j, turned, &at, 11*time.Minute)); got != Moved {
-		t.Fatalf("%s, want moved", got)
+	if !know(j, turned, &at, 11*time.Minute) {
+		t.Fatal("not moved")
 	}
 	at = at.Add(6 * time.Hour)
-	if got := last(feed(j, turned, &at, 2*time.Minute)); got != OK {
-		t.Errorf("%s after six hours, want that it is taken for where it looks", got)
+	if know(j, turned, &at, 2*time.Minute) {
+		t.Error("moved after six hours, want that it is taken for where it looks")
 	}
 }
 
@@ -145,21 +144,24 @@ func TestFarLongerStillThanEver(t *testing.T) {
 	for _, known := range []bool{false, true} {
 		t.Run(fmt.Sprint(known), func(t *testing.T) {
 			t.Parallel()
-			j, at := NewJudge(sizeFor(viewW, viewH)), start
-			feed(j, live, &at, 10*time.Second)
+			k, at := newStill(sizeFor(viewW, viewH)), start
+			watch := func(pictures [][]byte, d time.Duration) (frozen bool) {
+				for i := range int(d.Seconds() * perSecond) {
+					frozen = k.add(pictures[i%len(pictures)], 110, at)
+					at = at.Add(halves(1))
+				}
+				return frozen
+			}
+			watch(live, 10*time.Second)
 			if known {
 				at = at.Add(25 * time.Hour)
 			}
-			feed(j, live, &at, 20*time.Second) // too few to know its hiss
-			want := OK
-			if known {
-				want = Frozen
+			watch(live, 20*time.Second) // too few to know its hiss
+			if got := watch(still, 16*time.Minute); got != known {
+				t.Errorf("frozen after 16 minutes: %v", got)
 			}
-			if got := last(feed(j, still, &at, 16*time.Minute)); got != want {
-				t.Errorf("%s after 16 minutes, want %s", got, want)
-			}
-			if got := last(feed(j, live, &at, 20*time.Second)); got != OK {
-				t.Errorf("%s when it lives again", got)
+			if watch(live, 20*time.Second) {
+				t.Error("frozen when it lives again")
 			}
 		})
 	}
