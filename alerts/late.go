@@ -264,7 +264,7 @@ func (c *check) worse(a, b *citywatch.Evidence) bool {
 
 // lookBack tells what came late, all in one. What it says of now counts if it
 // is the newest there is; a newer state is not lowered by it.
-func (s *state) lookBack(c *check) citywatch.Reason {
+func (s *state) lookBack(c *check, clk *clock) citywatch.Reason {
 	b := s.Backlog
 	s.Backlog, s.looked = nil, b
 	if s.Episode == nil {
@@ -282,19 +282,19 @@ func (s *state) lookBack(c *check) citywatch.Reason {
 			v = s.newest()
 		}
 		reason = s.tell(c, v)
-		if ep.Level > citywatch.None {
-			ep.Stale = true
-			if reason == citywatch.ReasonFreshAgain {
-				reason = ""
-			}
-		}
 	case s.rises():
 		reason = ep.settle(min(ep.Says, s.newest().held), true, ep.Stale)
 	}
-	switch reason {
-	case citywatch.ReasonFired, citywatch.ReasonRaised, citywatch.ReasonRelapsed:
-		ep.Hushed = true
-	case "":
+	if clk.Now.Sub(s.Last) > c.live && ep.Level > citywatch.None {
+		ep.Stale = true
+		switch reason {
+		case citywatch.ReasonFired, citywatch.ReasonRaised, citywatch.ReasonRelapsed:
+			ep.Hushed = true
+		case citywatch.ReasonFreshAgain:
+			reason = ""
+		}
+	}
+	if reason == "" {
 		if b.Level > citywatch.None && ep.Dismissed == citywatch.None {
 			return citywatch.ReasonLooksBack
 		}

@@ -345,7 +345,7 @@ func (s *state) elapse(c *check, clk *clock) citywatch.Reason {
 		return s.missed(c, clk)
 	}
 	if s.Backlog.settled(clk) {
-		if reason := s.lookBack(c); reason != "" {
+		if reason := s.lookBack(c, clk); reason != "" {
 			return reason
 		}
 	}
@@ -355,7 +355,7 @@ func (s *state) elapse(c *check, clk *clock) citywatch.Reason {
 	}
 	isTrue := ep.Condition != citywatch.Recovering
 	if at, ok := s.running(c, clk); ok {
-		if level := ep.risen(c.rule, at); level > ep.Level {
+		if level := ep.risen(c.rule, at); level > max(ep.Level, ep.Says) {
 			return ep.settle(level, true, ep.Stale)
 		}
 	}
