@@ -23,7 +23,12 @@ func (rs *Rules) Checklist(id string) []citywatch.Text {
 	return nil
 }
 
-// joins checks what stands under incidents.
+// joinID stands before a hazard among the ids that are taken; no rule's id has
+// a slash.
+const joinID = "join/"
+
+// joins checks what stands under incidents of one file; the others' hazards
+// are known already.
 func (p *parser) joins(joins []incident.Join) []incident.Join {
 	var classes []string
 	for _, c := range p.catalogue.Classes {
@@ -31,6 +36,14 @@ func (p *parser) joins(joins []incident.Join) []incident.Join {
 	}
 	for _, problem := range incident.Problems(joins, "$.incidents", classes) {
 		p.report(problem.Path, problem.Hint, "%s", problem.Message)
+	}
+	for i := range joins {
+		if p.ids[joinID+joins[i].Hazard] {
+			p.report(strictyaml.Index("$.incidents", i)+".hazard", "one join for each", "hazard %q is joined in another file", joins[i].Hazard)
+		}
+	}
+	for i := range joins {
+		p.ids[joinID+joins[i].Hazard] = true
 	}
 	return joins
 }

@@ -48,10 +48,13 @@ type client struct {
 	hub    *Hub
 	conn   *websocket.Conn
 	filter filter.Filter
+	// folds is set for who wants to be told of storms.
+	folds bool
 
 	// What it has been told: the alerts up to seq, the device frame gen, the
-	// heartbeat beat; and the heartbeat with which it was last pinged.
-	seq, gen, beat, pinged uint64
+	// heartbeat beat, the storm frame storm; and the heartbeat with which it was
+	// last pinged.
+	seq, gen, beat, storm, pinged uint64
 	// greeted is when it took the first frame; waiting is counted from there.
 	greeted time.Time
 
@@ -85,7 +88,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.metrics.refused.WithLabelValues("request").Inc()
 		return
 	}
-	c := &client{hub: h, conn: conn, filter: want, ended: make(chan struct{})}
+	c := &client{hub: h, conn: conn, filter: want, folds: wantsStorm(r.URL.Query()), ended: make(chan struct{})}
 	h.enter(c)
 	defer h.leave(c)
 	written := make(chan struct{})
@@ -242,6 +245,10 @@ func (c *client) tellNext(st *state) (idle bool, err error) {
 	}
 	if f := st.alerts.after(c.seq); f != nil {
 		return false, c.tellAlert(st, f)
+	}
+	if c.folds && st.storm.number > c.storm {
+		c.storm = st.storm.number
+		return false, c.send(st.storm.message, c.hub.options.MaxBehind)
 	}
 	if st.devices.gen() > c.gen {
 		if !st.devices.covers(c.gen) {

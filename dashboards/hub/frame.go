@@ -17,6 +17,7 @@ const (
 	typeResumed   = "resumed"   // the devices; the alerts go on where the client left
 	typeAlert     = "alert"     // one change of one alert
 	typeDevices   = "devices"   // the devices that changed
+	typeStorm     = "storm"     // the open alerts folded, for those who asked
 	typeHeartbeat = "heartbeat" // nothing happened, and that is known
 )
 

@@ -30,6 +30,8 @@ type Hub struct {
 	classes map[string]citywatch.Class
 	metrics *metrics
 	greeter greeter
+	// storm is nil where nothing is folded.
+	storm func(now time.Time) citywatch.Storm
 
 	upgrader websocket.Upgrader
 
@@ -53,6 +55,7 @@ type state struct {
 	alerts  alertLog
 	devices deviceLog
 	beat    beat
+	storm   stormNews
 	// wake is closed when there is a newer state.
 	wake chan struct{}
 }
@@ -72,6 +75,7 @@ func New(options Options, deps Deps) *Hub {
 	h := &Hub{
 		options: options,
 		source:  deps.Source,
+		storm:   deps.Storm,
 		classes: classes,
 		metrics: newMetrics(deps.Registerer),
 		kick:    make(chan struct{}, 1),
@@ -108,6 +112,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	})
 	g.Go(func() error { return every(running, h.options.HeartbeatEvery, h.beat) })
 	g.Go(func() error { return h.tellAlerts(running) })
+	if h.storm != nil {
+		g.Go(func() error { return every(running, h.options.DevicesEvery, h.tellStorm) })
+	}
 	err := g.Wait()
 	h.end()
 	if ctx.Err() == nil {

@@ -31,6 +31,7 @@ type picture struct {
 	epoch   string
 	open    map[string]citywatch.Alert
 	devices []citywatch.DeviceState
+	folded  citywatch.Storm
 }
 
 func newPicture() *picture {
@@ -104,7 +105,7 @@ func start(t testing.TB, options hub.Options, prepare ...func(*picture)) *bench 
 		p(b.picture)
 	}
 	b.seq = b.picture.seq
-	b.Hub = hub.New(options, hub.Deps{Source: b.picture, Registerer: b.registry, Classes: []citywatch.Class{{
+	b.Hub = hub.New(options, hub.Deps{Source: b.picture, Storm: b.picture.storm, Registerer: b.registry, Classes: []citywatch.Class{{
 		ID: "river_gauge", Name: citywatch.Text{VI: "Trạm thủy văn", EN: "River gauge"},
 		Quantities: []citywatch.Quantity{{Value: "water_level", Name: citywatch.Text{VI: "Mực nước"}, Unit: "m", Decimals: 2}},
 	}}})

@@ -27,7 +27,8 @@ type Options struct {
 	// History is how many changes of alerts are kept for clients that come
 	// back and resume. Default 8192.
 	History int `yaml:"history"`
-	// DevicesEvery is the shortest time between two frames of device updates.
+	// DevicesEvery is the shortest time between two frames of device updates,
+	// or of a storm.
 	// Default 500ms.
 	DevicesEvery time.Duration `yaml:"devices_every"`
 	// HeartbeatEvery is the time between two heartbeats. Default 3s.
@@ -73,6 +74,9 @@ func (o Options) Problems() []citywatch.Problem {
 type Deps struct {
 	// Source holds the present state that the hub tells the changes of.
 	Source source
+	// Storm tells whether so many alerts come that they are folded; nil folds
+	// none.
+	Storm func(now time.Time) citywatch.Storm
 	// Classes describe the values of devices.
 	Classes []citywatch.Class
 	// Registerer takes the hub's metrics; nil leaves them unregistered.

@@ -136,6 +136,7 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 		h.engines = append(h.engines, a.newEngine(h, shard))
 	}
 	h.rules = newRulebook(site, h.engines, a.metrics, log)
+	h.rules.incidents = h.incidents
 	if err := a.buildDoors(h); err != nil {
 		return err
 	}

@@ -149,7 +149,7 @@ func (a *App) buildPages(h *house) (err error) {
 	site := a.site
 	stream := site.HTTP.Stream
 	stream.Origins = site.HTTP.TrustedOrigins
-	h.hub = hub.New(stream, hub.Deps{Source: h.picture, Classes: site.Classes, Registerer: a.metrics})
+	h.hub = hub.New(stream, hub.Deps{Source: h.picture, Storm: h.incidents.Storm, Classes: site.Classes, Registerer: a.metrics})
 	h.handler, err = dashboards.New(site.HTTP.Options, dashboards.Deps{
 		Province:     site.Province,
 		Classes:      site.Classes,

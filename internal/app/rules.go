@@ -13,6 +13,7 @@ import (
 	"citywatch/alerts"
 	"citywatch/dashboards"
 	"citywatch/internal/config"
+	"citywatch/internal/incidents"
 )
 
 // A rulebook knows the rules in force, and changes them in every engine when
@@ -21,6 +22,8 @@ type rulebook struct {
 	site    *config.Site
 	engines []*alerts.Engine // by shard
 	log     *slog.Logger
+	// incidents may be nil.
+	incidents *incidents.Incidents
 
 	succeeded, changed prometheus.Gauge
 	inForce            *prometheus.GaugeVec // by hash
@@ -102,6 +105,11 @@ func (b *rulebook) ReloadRules(ctx context.Context) (dashboards.RuleBook, error)
 	b.rules, b.since = rules, time.Now()
 	b.mu.Unlock()
 	b.show()
+	if b.incidents != nil {
+		if err := b.incidents.Reload(ctx, incidentRules(rules)); err != nil {
+			b.log.Warn("incidents go by the new rules, but what was joined before could not be kept: a restart within the minute may join some of it anew", "err", err)
+		}
+	}
 	b.log.Info("the rules have been read anew", "rules", rules.Len(), "hash", rules.Hash())
 	return b.Rules(), nil
 }
