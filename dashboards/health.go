@@ -13,7 +13,7 @@ import (
 type healthAnswer struct {
 	Time time.Time `json:"time"`
 	System
-	// Freshness counts the devices.
+	// Freshness counts the devices, but for those that are citywatch's own.
 	Freshness map[citywatch.Freshness]int `json:"freshness"`
 	Devices   int                         `json:"devices"`
 	// Unconfigured are the levels that are known to exist, but for which
@@ -37,6 +37,9 @@ func (s *site) health(w http.ResponseWriter, r *http.Request) {
 		},
 	}
 	for _, state := range s.deps.Picture.Devices() {
+		if state.Device.Own() {
+			continue // what they tell is in the rest of the answer
+		}
 		out.Devices++
 		out.Freshness[state.Freshness(now)]++
 		out.Unconfigured = append(out.Unconfigured, missingBounds(state.Device)...)

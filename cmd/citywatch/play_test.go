@@ -42,7 +42,8 @@ data: data
 edge: {listen: %[1]q}
 sources:
   - {name: edge, url: "tcp://%[1]s", topics: [{filter: city/+/+}]}
-store: {retention: {raw: 0s, 5m: 0s, 1h: 0s}}   # the flood was long ago
+store: {retention: {raw: 0s, 5m: 0s, 1h: 0s}}   # the flood was long ago,
+alerts: {live: 100000h}                         # and is to be told as if it were now
 zones: {file: zones.geojson}
 devices: {file: devices.yaml}
 rules: {file: rules.yaml}
