@@ -30,6 +30,9 @@ const (
 	// sight is how far away a camera may be, in metres, and be said to see a
 	// place: beyond it there are houses and hills between.
 	sight = 2000
+	// reach is how far away a camera may be, in metres, to be shown at all: what
+	// another town's camera shows is no help.
+	reach = 20_000
 	// cardSpan is how much of a sensor's past a card shows, in steps of
 	// cardStep; historyPatience how long it waits for that. Without it the card
 	// is there all the same.
@@ -200,6 +203,9 @@ func rank(sees *bool) int {
 func nearest(found []Near, byID map[string]*citywatch.Camera, features map[string]feature.Feature[feature.CameraProperties], at orb.Point) []nearCamera {
 	out := make([]nearCamera, 0, len(found))
 	for _, n := range found {
+		if n.Distance > reach {
+			break
+		}
 		out = append(out, nearCamera{features[n.ID], nearby{n.Distance, n.Bearing}, sees(byID[n.ID], at, n.Distance)})
 	}
 	return out

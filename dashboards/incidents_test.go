@@ -187,6 +187,7 @@ func TestCard(t *testing.T) {
 	g.add("dead", a.Position, 10, 180, citywatch.CameraFrozen)
 	g.add("far", a.Position, 5000, 180, citywatch.CameraOnline)
 	g.add("farther", a.Position, 6000, -1, citywatch.CameraOnline)
+	g.add("another town's", a.Position, 21_000, -1, citywatch.CameraOnline)
 	g.add("dead and far", a.Position, 9000, -1, citywatch.CameraUnreachable)
 	s := serve(t, p.site(t, func(d *dashboards.Deps) { d.Cameras, d.Incidents = g, p.incidentDeps(g.list...) }))
 	resp, body := s.get(t, "/api/v1/incidents/"+url.PathEscape(a.Incident))
@@ -237,12 +238,9 @@ func TestCardWithoutTheStore(t *testing.T) {
 	stuck := func(d *dashboards.Deps) { d.History = slowHistory{} }
 	s := serve(t, p.site(t, stuck))
 	began := time.Now()
-	for _, in := range p.book.List(0) {
-		resp, body := s.get(t, "/api/v1/incidents/"+url.PathEscape(in.ID))
-		if c := decode[cardAnswer](t, body); resp.StatusCode != 200 || len(c.Sensors) == 0 || c.Sensors[0].Points != nil {
-			t.Errorf("%s: %+v", resp.Status, c)
-		}
-		break
+	resp, body := s.get(t, "/api/v1/incidents/"+url.PathEscape(p.book.List(0)[0].ID))
+	if c := decode[cardAnswer](t, body); resp.StatusCode != 200 || len(c.Sensors) == 0 || c.Sensors[0].Points != nil {
+		t.Errorf("%s: %+v", resp.Status, c)
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %v", took)

@@ -244,7 +244,6 @@ type slowAlert struct {
 	citywatch.Alert
 	incident string
 	span     span
-	place    orb.Point // the first of its device in the incident
 	isTrue   bool
 }
 
