@@ -333,7 +333,7 @@ func (s *slowBook) near(a, b *slowAlert) bool {
 
 // TestJoinsAsTheSlowBookDoes: random histories, against looking at everything.
 func TestJoinsAsTheSlowBookDoes(t *testing.T) {
-	histories := 200
+	histories := 120
 	if testing.Short() {
 		histories = 30
 	}

@@ -34,7 +34,7 @@ func everything(t *testing.T, b *Book, now time.Time) string {
 // of what came before, answers every transition as one that was never killed,
 // and knows the same in the end.
 func TestKilledAnywhere(t *testing.T) {
-	runs := 60
+	runs := 40
 	if testing.Short() {
 		runs = 20
 	}
