@@ -72,6 +72,10 @@ type Device struct {
 	// Bounds are the station's own alarm levels, by value name: a gauge's
 	// flood alarm table.
 	Bounds map[string]Bounds
+	// Via is the id of the device that it is reached through: a gateway, a
+	// radio link, or what stands for a whole site; empty where nobody has said
+	// so. When that is silent, this one's silence is no news.
+	Via string
 	// River is the river that a gauge stands at, Downstream the id of the next
 	// gauge down the river, Basin the basin that what it measures drains to.
 	// Each is empty where nobody has said so.

@@ -11,23 +11,49 @@
 //
 // A reading has two clocks. Levels, `for` and recovery go by the time at which
 // it was measured; silence goes by the time at which it arrived. Each key has
-// its own watermark, the newest measured time it has seen of its value. What
-// was measured before that is late: it is counted and changes nothing. The same
-// time with the same value is a duplicate; with another value, a correction.
+// its own watermark, the newest measured time it has seen of its value.
+//
+// What the values say of a key (its course) does not depend on the order in
+// which they arrive. A key remembers when its last values were measured and
+// which levels they reached; one that comes late finds its place among them,
+// and what they say is reckoned anew from there. The same time with the same
+// verdict is a duplicate; with another, a correction. What lies before all that
+// is remembered is counted and changes nothing. Rules about what becomes of a
+// value reckon their window anew instead.
+//
+// What people are told follows the course, with these exceptions:
+//
+//   - What is newest and live, that is measured not longer ago than Options.Live,
+//     is told at once. A late value raises what is still so, and clears nothing
+//     until a newer value comes.
+//
+//   - What comes later than that is gathered until no more comes, and told in
+//     one (Transition.Backlog): how many readings, and the worst of them. If it
+//     is over, and no alert is open, the alert is a retrospective one. If by the
+//     newest value it is so still, the alert is stale and nobody is called until
+//     a live value says the same.
+//
+//   - What flaps, by Icinga's weighted share of the last 20 values, is held at
+//     its highest level without further notice; when it no longer does, what is
+//     so by then is told. Latched rules are held anyway.
 //
 //   - A level that is reached for as long as `for` says fires: at the reading
 //     that shows it, or by the clock between readings, so that a slow gauge
 //     does not delay it. The clock alone counts only while the key's data is
 //     not older than five periods; after that the key waits for a reading.
+//
 //   - Clearing always takes a reading, however much time has passed: the clock
 //     clears nothing. A hole of more than five periods in the data starts the
 //     recovery time anew.
+//
 //   - Data that stops holds the alert as it is and marks it stale. Nothing
 //     clears by silence, and what was pending stays pending.
+//
 //   - Silence is counted in time during which citywatch was running. Ticks that
 //     lie further apart than a few seconds mean that it was not; after such a
 //     gap every device has one more period to be heard in before it counts as
-//     silent. A device never heard is silent as well, counted from when the
+//     silent. A device is not told of while what it is reached through
+//     (Device.Via) is silent too, or may be: a dead gateway is one alert. A device never heard is silent as well, counted from when the
 //     engine first knew of it.
 //
 // # Handling

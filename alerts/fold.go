@@ -270,7 +270,7 @@ func (f *fold) elapse(k *key, pos citywatch.Position) {
 	var reason citywatch.Reason
 	if k.check == nil {
 		reason = k.abandoned()
-	} else {
+	} else if !f.waits(k, pos) {
 		reason = k.state.elapse(k.check, &f.clk)
 	}
 	if reason != "" {

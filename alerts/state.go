@@ -37,6 +37,9 @@ type state struct {
 	// Clock likewise, but only during an episode.
 	Up    time.Duration `json:"up,omitempty"`
 	Clock time.Time     `json:"clock,omitzero"`
+	// Excused is the engine's when the silence of the device last had another
+	// cause.
+	Excused time.Duration `json:"excused,omitempty"`
 	// Episode is nil while nothing is the matter, which is nearly always.
 	Episode *episode `json:"episode,omitempty"`
 }
@@ -373,9 +376,17 @@ func (s *state) running(c *check, clk *clock) (time.Time, bool) {
 	return s.Last.Add(passed), passed <= c.patience && s.Clock.Sub(s.Last) <= c.live
 }
 
+// missing returns the Up after which a device counts as silent.
+func (s *state) missing(c *check, clk *clock) time.Duration {
+	if s.Excused == 0 {
+		return clk.deadline(s.Up, c)
+	}
+	return max(clk.deadline(s.Up, c), s.Excused+2*c.grace)
+}
+
 // missed fires a silence rule whose device has not been heard.
 func (s *state) missed(c *check, clk *clock) citywatch.Reason {
-	if clk.Up <= clk.deadline(s.Up, c) || s.Episode != nil && s.Episode.Level > citywatch.None {
+	if clk.Up <= s.missing(c, clk) || s.Episode != nil && s.Episode.Level > citywatch.None {
 		return ""
 	}
 	if s.Episode == nil {
@@ -402,7 +413,10 @@ func (s *state) due(c *check, clk *clock) time.Duration {
 		if ep != nil && ep.Level > citywatch.None {
 			return never
 		}
-		return clk.deadline(s.Up, c)
+		if s.Excused > 0 && s.Excused == clk.Up {
+			return s.Excused // at the next tick again
+		}
+		return s.missing(c, clk)
 	}
 	next := s.Backlog.due()
 	if ep == nil {

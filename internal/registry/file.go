@@ -45,6 +45,8 @@ type DeviceEntry struct {
 	Period  time.Duration               `yaml:"period"`
 	Aliases []string                    `yaml:"aliases"`
 	Bounds  map[string]citywatch.Bounds `yaml:"bounds"`
+	// Via is the id of the device that it is reached through.
+	Via string `yaml:"via"`
 	// River, Downstream and Basin say where its water goes.
 	River      string `yaml:"river"`
 	Downstream string `yaml:"downstream"`
@@ -82,6 +84,7 @@ func Parse(src []byte, locate Locator) ([]citywatch.Class, []citywatch.Device, *
 		}
 	}
 	p.rivers(file.Devices)
+	p.vias(file.Devices)
 	return classes, devices, doc, p.problems
 }
 
@@ -152,7 +155,7 @@ func (p *parser) device(e DeviceEntry, path string) (citywatch.Device, bool) {
 	d := citywatch.Device{
 		ID: e.ID, Name: e.Name, Class: e.Class, Sector: class.Sector,
 		Aliases: e.Aliases, Period: e.Period, Bounds: e.Bounds,
-		River: e.River, Downstream: e.Downstream, Basin: e.Basin,
+		Via: e.Via, River: e.River, Downstream: e.Downstream, Basin: e.Basin,
 	}
 	if d.Name == "" {
 		d.Name = d.ID
