@@ -175,6 +175,7 @@ func (f *fold) observe(k *key, r *citywatch.Reading, pos citywatch.Position) {
 	}
 	defer f.guard(k)
 	o := sample{time: r.Time.Truncate(time.Millisecond), at: r.Position, pos: pos}
+	o.rest = r.Time.Sub(o.time)
 	var v verdict
 	if !k.check.timed() {
 		value := find(r, k.check.value)

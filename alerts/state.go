@@ -16,12 +16,15 @@ type state struct {
 	// Pos is the last place in the journal that changed the state. What does
 	// not lie after it is known already.
 	Pos citywatch.Position `json:"pos,omitzero"`
-	// Last is the watermark: when the newest value was measured. Number or
-	// Text is that value, At where it was measured if the device said so.
-	Last   time.Time  `json:"last,omitzero"`
-	Number float64    `json:"number,omitempty"`
-	Text   string     `json:"text,omitempty"`
-	At     *orb.Point `json:"at,omitempty"`
+	// Last is the watermark: when the newest value was measured, to the
+	// millisecond; Rest is what that leaves out, for the event of a video
+	// recorder is found by its exact time. Number or Text is that value, At
+	// where it was measured if the device said so.
+	Last   time.Time     `json:"last,omitzero"`
+	Rest   time.Duration `json:"rest,omitempty"`
+	Number float64       `json:"number,omitempty"`
+	Text   string        `json:"text,omitempty"`
+	At     *orb.Point    `json:"at,omitempty"`
 	// Points are the values that a window is about, in the order of time.
 	Points []point `json:"points,omitempty"`
 	// Past is what the last values said, where each is judged by itself, so
@@ -114,7 +117,9 @@ func (s *since) UnmarshalJSON(b []byte) error {
 
 // A sample is one value as a key is told of it.
 type sample struct {
+	// time is to the millisecond, rest what that leaves out.
 	time  time.Time
+	rest  time.Duration
 	value citywatch.Value
 	at    *orb.Point
 	pos   citywatch.Position
@@ -166,7 +171,7 @@ func (s *state) admit(c *check, o *sample, clk *clock) order {
 	points, placed := insert(c.window, s.Points, point{o.time.UnixNano(), o.value.Number})
 	s.Points = points
 	if was == late {
-		o.time, o.value, o.at = s.Last, citywatch.Value{Number: s.Number}, nil
+		o.time, o.rest, o.value, o.at = s.Last, s.Rest, citywatch.Value{Number: s.Number}, nil
 	}
 	return placed
 }
@@ -270,7 +275,7 @@ func (s *state) tell(c *check, v verdict) citywatch.Reason {
 // keep remembers the value. The strings and points of a reading are parts of
 // larger pieces of memory, so they are copied, and only when they differ.
 func (s *state) keep(o *sample) {
-	s.Number = o.value.Number
+	s.Number, s.Rest = o.value.Number, o.rest
 	if s.Text != o.value.Text {
 		s.Text = string([]byte(o.value.Text))
 	}
@@ -494,7 +499,7 @@ func (s *state) rest() {
 
 // evidence is the newest value, held against the bound of a level.
 func (s *state) evidence(c *check, level citywatch.Level) citywatch.Evidence {
-	e := citywatch.Evidence{Value: c.value, Number: s.Number, Text: s.Text, Time: s.Last}
+	e := citywatch.Evidence{Value: c.value, Number: s.Number, Text: s.Text, Time: s.Last.Add(s.Rest)}
 	if l, ok := c.judge.(*ladder); ok {
 		e.Bound = l.bound(level)
 	}
