@@ -77,6 +77,7 @@ type Alert struct {
 	Name   Text   `json:"name"`
 	Hazard string `json:"hazard"`
 
+	// Device is empty where the alert is of a whole zone.
 	Device   string    `json:"device"`
 	Zone     string    `json:"zone"`
 	Sector   Sector    `json:"sector"`
@@ -147,6 +148,15 @@ func (o *Overlay) Quiet() bool {
 	return o.Shelved != nil || o.SuppressedBy != "" || o.OutOfService || o.Flapping
 }
 
+// Of returns what the alert is of: its device, or its zone where it is of no
+// single one.
+func (a *Alert) Of() string {
+	if a.Device == "" {
+		return a.Zone
+	}
+	return a.Device
+}
+
 // Open reports whether the alert still needs somebody: it is not closed, and
 // it is not both over and seen. While a team is out it is open, for somebody
 // has to say that the team is back.
@@ -212,6 +222,7 @@ const (
 	ReasonFlapping      Reason = "flapping"   // changes too often
 	ReasonSteady        Reason = "steady"     // no longer changes too often
 	ReasonConfirmed     Reason = "confirmed"  // something of another kind says so too
+	ReasonWitnessed     Reason = "witnessed"  // one more device says so
 	ReasonEscalated     Reason = "escalated"  // nobody has seen it in time
 	ReasonLooksBack     Reason = "looks_back" // what came late shows that it was so
 )

@@ -18,6 +18,10 @@ type check struct {
 	// mean together. Both are nil for silence, which is told from time alone.
 	judge  judge
 	window window
+	// kind is set for a device that is one of several by which a thing is
+	// known, gathers for what rests on other rules: these are judged together.
+	kind    *kind
+	gathers bool
 	// limit is how long the data may not come before the device counts as
 	// silent (for a silence rule) or the alert as stale (for the others).
 	limit time.Duration
@@ -37,6 +41,10 @@ type check struct {
 
 // timed reports whether the check is about time alone.
 func (c *check) timed() bool { return c.judge == nil && c.window == nil }
+
+// judgedWithOthers reports whether what becomes of the alert is decided by more
+// than its own key's values.
+func (c *check) judgedWithOthers() bool { return c.kind != nil || c.gathers }
 
 // A judge tells what one value means for the levels of a rule.
 type judge interface {
@@ -85,6 +93,13 @@ func compile(r *rule, d *citywatch.Device) *check {
 		c.window = &rising{newLadder(r.Rate.Levels, r.Rate.Below, r.Rate.Margin), r.Rate.Over, r.Rate.MinPoints}
 	case r.Accumulate != nil:
 		c.window = r.Accumulate.window(period)
+	case r.All != nil:
+		return nil // it rests on other rules' devices
+	case r.Corroborate != nil:
+		if c.kind = r.Corroborate.of(d); c.kind == nil {
+			return nil
+		}
+		c.value, c.judge = c.kind.Value, c.kind.judge()
 	case r.Stuck != nil:
 		c.window = &still{r.Stuck.After, r.Stuck.Tolerance, r.Stuck.Level}
 	case r.Silence.After > 0:

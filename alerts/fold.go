@@ -31,6 +31,9 @@ type fold struct {
 	due  []time.Duration
 	open map[string]*key // by the id of the open alert
 	overlays
+	gatherings
+	// at is the place of what is being taken in, as gatherings are told it.
+	at citywatch.Position
 	// written is the last place of which the journal has a transition.
 	written  citywatch.Position
 	maxShelf time.Duration
@@ -58,6 +61,8 @@ type key struct {
 	slot  int
 	// broken is set after a panic: the key is left as it is.
 	broken bool
+	// feeds are those that rest on the key.
+	feeds []*junction
 	// pending is whether the fold counts it as such.
 	pending bool
 	state
@@ -79,7 +84,7 @@ func newFold(o Options, d Deps) *fold {
 	return &fold{
 		shard: d.Shard, rules: d.Rules, devices: d.Devices, maxLag: o.MaxLag, options: o, log: d.Log,
 		targets: map[string]*target{}, open: map[string]*key{}, unclaimed: map[keyID]*key{},
-		overlays: newOverlays(), maxShelf: cmp.Or(o.MaxShelf, defaultMaxShelf),
+		overlays: newOverlays(), gatherings: newGatherings(d.Rules), maxShelf: cmp.Or(o.MaxShelf, defaultMaxShelf),
 	}
 }
 
@@ -95,7 +100,9 @@ func (f *fold) adopt(d *citywatch.Device) *target {
 		}
 		if c := compile(r, d); c != nil {
 			c.lanes(&f.options, d)
-			t.keys = append(t.keys, f.key(c, d))
+			k := f.key(c, d)
+			t.keys = append(t.keys, k)
+			f.enter(k)
 		}
 	}
 	if _, ok := f.unclaimed[keyID{serviceRule, d.ID}]; ok {
@@ -141,9 +148,12 @@ func unlisted(r *citywatch.Reading) *citywatch.Device {
 func (f *fold) apply(e *citywatch.Entry) {
 	if !e.Tick.IsZero() {
 		f.tick(e.Tick, citywatch.Position{Seq: e.Seq})
+		f.gather(citywatch.Position{Seq: e.Seq}, true)
 	}
 	for i := range e.Readings {
-		f.reading(&e.Readings[i], citywatch.Position{Seq: e.Seq, Index: i})
+		pos := citywatch.Position{Seq: e.Seq, Index: i}
+		f.reading(&e.Readings[i], pos)
+		f.gather(pos, false)
 	}
 	f.last = citywatch.Position{Seq: e.Seq, Index: max(len(e.Readings)-1, 0)}
 	f.settle()
@@ -191,6 +201,10 @@ func (f *fold) observe(k *key, r *citywatch.Reading, pos citywatch.Position) {
 			return
 		}
 		o.value = *value
+		if k.check.kind != nil {
+			f.testify(k, v, &o)
+			return
+		}
 		o.old = r.Arrived.Sub(o.time) > k.check.live
 	}
 	switch k.admit(k.check, &o, &f.clk) {
@@ -271,7 +285,7 @@ func (f *fold) elapse(k *key, pos citywatch.Position) {
 	var reason citywatch.Reason
 	if k.check == nil {
 		reason = k.abandoned()
-	} else if !f.waits(k, pos) {
+	} else if !k.check.judgedWithOthers() && !f.waits(k, pos) {
 		reason = k.state.elapse(k.check, &f.clk)
 	}
 	if reason != "" {
@@ -286,6 +300,7 @@ func (f *fold) elapse(k *key, pos citywatch.Position) {
 // moved follows up what a key was told: the transition, and when to look at it
 // next.
 func (f *fold) moved(k *key, reason citywatch.Reason) {
+	f.feed(k)
 	if reason != "" {
 		f.transition(k, reason, "")
 	}
@@ -305,6 +320,8 @@ func (f *fold) schedule(k *key) {
 		f.due[k.slot] = never
 	case k.check == nil:
 		f.due[k.slot] = f.dueUnclaimed(k)
+	case k.check.judgedWithOthers():
+		f.due[k.slot] = never
 	default:
 		f.due[k.slot] = k.due(k.check, &f.clk)
 	}

@@ -303,7 +303,7 @@ func (s *script) show() {
 	for _, t := range s.memory.transitions[s.shown:] {
 		s.shown++
 		a := t.Alert
-		key := a.Rule + "/" + a.Device
+		key := a.Rule + "/" + a.Of()
 		if !slices.Contains(s.ids[key], a.ID) {
 			s.ids[key] = append(s.ids[key], a.ID)
 		}
@@ -320,7 +320,7 @@ func (s *script) show() {
 		}
 		fmt.Fprintf(&s.out, " since %s", stamp(a.Since))
 		fmt.Fprint(&s.out, s.aside(&t))
-		if t.Reason == citywatch.ReasonFired || t.Reason == citywatch.ReasonRaised {
+		if t.Reason == citywatch.ReasonFired || t.Reason == citywatch.ReasonRaised || t.Reason == citywatch.ReasonConfirmed {
 			for _, e := range a.Evidence {
 				fmt.Fprintf(&s.out, ", %s", evidence(e))
 			}

@@ -192,7 +192,9 @@ func (f *fold) act(k *key, a *Action, c cause) citywatch.Alert {
 		k.Episode.Acted = acted{By: a.Actor, Version: k.Episode.Alert.Version + 1, Did: did}
 	}
 	c.actor, c.note, c.handling = a.Actor, a.Note, true
+	f.feed(k)
 	f.change(k, c)
+	f.concern(k)
 	f.schedule(k)
 	return f.out[len(f.out)-1].Alert
 }

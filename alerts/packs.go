@@ -45,6 +45,9 @@ func ParseAll(sources []Source, catalogue Catalogue) (*Rules, []Faults) {
 	var faults []Faults
 	for n := range sources { // once every rule is known
 		p := &parsers[n]
+		for i := range files[n].Rules {
+			p.resting(&files[n].Rules[i], strictyaml.Index("$.rules", i), rules.rules)
+		}
 		rules.inhibitions = p.inhibitions(files[n].Inhibit, rules.rules, rules.inhibitions)
 		rules.joins = append(rules.joins, p.joins(files[n].Incidents)...)
 		if len(p.problems) > 0 {

@@ -44,6 +44,9 @@ type (
 		Accumulate *accumulateEntry `yaml:"accumulate"`
 		Stuck      *stuckEntry      `yaml:"stuck"`
 
+		Corroborate *corroborateEntry `yaml:"corroborate"`
+		All         *allEntry         `yaml:"all"`
+
 		Escalate []escalation `yaml:"escalate"`
 
 		Checklist []citywatch.Text `yaml:"checklist"`
@@ -120,7 +123,7 @@ func (p *parser) rule(e *ruleEntry, path string) *rule {
 	r.Checklist = p.checklist(e, path)
 	switch detectors := named(e); len(detectors) {
 	case 0:
-		p.report(path, "add threshold, rate, accumulate, stuck, state or silence", "rule %q does not say what to watch for", e.ID)
+		p.report(path, "add threshold, rate, accumulate, stuck, state, silence, corroborate or all", "rule %q does not say what to watch for", e.ID)
 	case 1:
 		p.detector(e, r, path+"."+detectors[0])
 	default:
@@ -150,6 +153,12 @@ func named(e *ruleEntry) []string {
 	if e.Silence != nil {
 		names = append(names, "silence")
 	}
+	if e.Corroborate != nil {
+		names = append(names, "corroborate")
+	}
+	if e.All != nil {
+		names = append(names, "all")
+	}
 	return names
 }
 
@@ -165,6 +174,10 @@ func (p *parser) detector(e *ruleEntry, r *rule, path string) {
 		p.stuck(e.Stuck, r, path)
 	case e.State != nil:
 		p.state(e.State, r, path)
+	case e.Corroborate != nil:
+		p.corroborate(e.Corroborate, r, path)
+	case e.All != nil:
+		p.allOf(e.All, r, path)
 	default:
 		p.silence(e.Silence, r, path)
 	}
@@ -172,7 +185,8 @@ func (p *parser) detector(e *ruleEntry, r *rule, path string) {
 
 func (p *parser) selection(e *ruleEntry, path string) selection {
 	s := selection{Class: e.Select.Class, Devices: e.Select.Device, Zones: e.Select.Zone, Sector: e.Select.Sector}
-	if s.Class == "" && len(s.Devices) == 0 && len(s.Zones) == 0 && s.Sector == "" {
+	named := e.Corroborate != nil || e.All != nil // they name their devices themselves
+	if !named && s.Class == "" && len(s.Devices) == 0 && len(s.Zones) == 0 && s.Sector == "" {
 		p.report(path, "select by class, device, zone or sector", "rule %q does not select any devices", e.ID)
 	}
 	ids := func(n int, id func(int) string) []string {

@@ -92,7 +92,7 @@ func (f *fold) checkpoint() *checkpoint {
 			}
 		case k.check == nil && f.clk.Up-k.Up > forgottenAfter, judged && k.Last.IsZero():
 			continue // as good as new
-		case judged && k.Backlog == nil:
+		case judged && k.Backlog == nil && k.Claim == nil:
 			s.Up = 0
 			fallthrough
 		default:
@@ -171,6 +171,7 @@ func (f *fold) start() {
 		f.schedule(k)
 	}
 	f.all = true
+	f.resume()
 }
 
 // rewind is for a journal that begins anew: the places remembered are of

@@ -57,6 +57,9 @@ type rule struct {
 	States     *states     `json:"states,omitempty"`
 	Silence    *silence    `json:"silence,omitempty"`
 
+	Corroborate *corroborate `json:"corroborate,omitempty"`
+	All         *allOf       `json:"all,omitempty"`
+
 	// For is how long a level must be reached before it counts, Recover how
 	// long it must be cleared before it no longer does.
 	For     time.Duration `json:"for"`
@@ -192,6 +195,10 @@ func (r *rule) detector() string {
 		return "stuck"
 	case r.States != nil:
 		return "state"
+	case r.Corroborate != nil:
+		return "corroborate"
+	case r.All != nil:
+		return "all"
 	}
 	return "silence"
 }

@@ -36,6 +36,13 @@ type state struct {
 	// Flaps has a bit for each of the last values, the newest lowest: whether
 	// it began or fell with it.
 	Flaps flaps `json:"flaps,omitempty"`
+	// Claim is what the device says of a thing that several kinds know of, Held
+	// which levels were held, for what rests on the rule.
+	Claim *claim  `json:"claim,omitempty"`
+	Held  *record `json:"held,omitempty"`
+	// Denied is when the newest of what somebody called a false alarm began,
+	// where that is said by several keys: only what began later counts.
+	Denied time.Time `json:"denied,omitzero"`
 	// Up is the engine's when the newest value came, or when the key began;
 	// Clock likewise, but only during an episode.
 	Up    time.Duration `json:"up,omitempty"`
@@ -449,7 +456,7 @@ func (s *state) review(c *check) {
 	if p := s.Past; p != nil && p.Check != c.sum {
 		s.begin(c)
 	}
-	if ep == nil || c.timed() {
+	if ep == nil || c.timed() || c.judgedWithOthers() {
 		return
 	}
 	v := s.rejudged(c)
@@ -484,6 +491,7 @@ func (s *state) rejudged(c *check) verdict {
 // longer watches.
 func (s *state) forget() {
 	s.Last, s.Number, s.Text, s.Points = time.Time{}, 0, "", nil
+	s.Claim, s.Held = nil, nil
 	s.Past, s.Backlog, s.Flaps = nil, nil, 0
 	if ep := s.Episode; ep != nil {
 		ep.Reached, ep.Cleared, ep.First = since{}, since{}, citywatch.Evidence{}

@@ -72,6 +72,9 @@ func (f *fold) ended(k *key) {
 	ep.Alert, ep.told = nil, citywatch.Standing{}
 	ep.Acted, ep.Noted, ep.Called = acted{}, "", call{}
 	switch {
+	case handling == citywatch.FalseAlarm && k.check != nil && k.check.judgedWithOthers():
+		k.Denied = f.newest(k)
+		*ep = episode{standing: normal()}
 	case handling == citywatch.FalseAlarm:
 		ep.Dismissed = ep.Level
 	case handling == citywatch.Closed && ep.Level > citywatch.None:
@@ -85,7 +88,7 @@ func (f *fold) ended(k *key) {
 func (f *fold) update(k *key, reason citywatch.Reason) {
 	ep := k.Episode
 	a := ep.Alert
-	rose := reason == citywatch.ReasonFired || reason == citywatch.ReasonRaised
+	rose := reason == citywatch.ReasonFired || reason == citywatch.ReasonRaised || reason == citywatch.ReasonConfirmed
 	if rose || k.check == nil {
 		a.Handling, a.HandledBy = citywatch.New, ""
 	}
@@ -102,6 +105,9 @@ func (f *fold) update(k *key, reason citywatch.Reason) {
 		return
 	}
 	a.RuleHash = k.check.rule.hash
+	if f.told(k, reason) {
+		return
+	}
 	k.lookedBack(rose)
 	if reason == citywatch.ReasonLooksBack {
 		a.Evidence = f.peak(k)
@@ -140,7 +146,7 @@ func (f *fold) newAlert(k *key) *citywatch.Alert {
 	return &citywatch.Alert{
 		ID:   fmt.Sprintf("%s~%s~%s-%d-%d", r.ID, d.ID, f.clk.Now.UTC().Format(second), k.Pos.Seq, k.Pos.Index),
 		Rule: r.ID, Name: r.Name, Hazard: r.Hazard,
-		Device: d.ID, Zone: d.Zone, Sector: d.Sector, Position: d.Position,
+		Device: k.check.named(d), Zone: d.Zone, Sector: d.Sector, Position: d.Position,
 		Handling: citywatch.New,
 		Since:    k.Episode.began(k.Last),
 		Evidence: []citywatch.Evidence{},

@@ -78,7 +78,9 @@ rules: {file: rules.yaml}
 func (p *process) inForce(version string) {
 	p.t.Helper()
 	p.eventually("/api/v1/rules", func(body []byte) bool {
-		var book struct{ Rules []struct{ Version, Detector string } }
+		var book struct {
+			Rules []struct{ Version, Detector string }
+		}
 		return json.Unmarshal(body, &book) == nil && len(book.Rules) == 1 &&
 			book.Rules[0].Version == version && book.Rules[0].Detector == "threshold"
 	})

@@ -195,7 +195,7 @@ func (r *runner) act(d *Deed) error {
 
 func (r *runner) note(ts []citywatch.Transition) {
 	for _, t := range ts {
-		rules, alert := r.test.Rules, t.Alert.Rule+"/"+t.Alert.Device
+		rules, alert := r.test.Rules, t.Alert.Rule+"/"+t.Alert.Of()
 		if len(rules) == 0 || slices.Contains(rules, t.Alert.Rule) || slices.Contains(rules, alert) {
 			r.made = append(r.made, t)
 		}
@@ -242,7 +242,7 @@ func (r *runner) compare() string {
 func (e *Expectation) met(t *citywatch.Transition, start time.Time) bool {
 	passed := t.At.Sub(start)
 	return passed >= e.At && passed < e.At+2*citywatch.TickEvery &&
-		e.Alert == t.Alert.Rule+"/"+t.Alert.Device && e.Is == t.Reason &&
+		e.Alert == t.Alert.Rule+"/"+t.Alert.Of() && e.Is == t.Reason &&
 		(e.Level == citywatch.None || e.Level == t.Alert.Level) &&
 		(e.Notice == nil || *e.Notice == t.Notice)
 }
@@ -260,7 +260,7 @@ func (e *Expectation) String() string {
 
 // Line says what a transition is, in a line, with the time since start.
 func Line(t *citywatch.Transition, start time.Time) string {
-	s := fmt.Sprintf("%v %s/%s %s level %d", t.At.Sub(start).Truncate(time.Second), t.Alert.Rule, t.Alert.Device, t.Reason, t.Alert.Level)
+	s := fmt.Sprintf("%v %s/%s %s level %d", t.At.Sub(start).Truncate(time.Second), t.Alert.Rule, t.Alert.Of(), t.Reason, t.Alert.Level)
 	if t.Notice != citywatch.NoticeNone {
 		s += fmt.Sprintf(" notice %q", t.Notice)
 	}
