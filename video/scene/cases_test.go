@@ -3,6 +3,7 @@ package scene
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -22,6 +23,8 @@ type scenario struct {
 	knownLong bool
 	// real is set where the coder's part in it is looked at in every test.
 	real bool
+	// long is set for what takes long, and is watched only with -fps 15.
+	long bool
 }
 
 func day(seed uint64, cars int) scenery {
@@ -154,13 +157,13 @@ func emptied(s scenery, from float64) scenery {
 func healthy() []scenario {
 	return []scenario{
 		{name: "busy street", scenery: day(1, 5), seconds: 70},
-		{name: "street without anybody", scenery: day(2, 0), seconds: 210},
-		{name: "little noise, nobody", scenery: scenery{seed: 3, noise: 1, clock: true}, seconds: 210, real: true},
+		{name: "street without anybody", scenery: day(2, 0), seconds: 210, long: true},
+		{name: "little noise, nobody", scenery: scenery{seed: 3, noise: 1, clock: true}, seconds: 210},
 		{name: "night with lamps, nobody", scenery: night(4, 0, 6), seconds: 210},
 		{name: "dark night, two lamps", scenery: scenery{seed: 5, night: true, dark: 3, lamps: 2, noise: 3, clock: true}, seconds: 210},
 		{name: "night, one car now and then", scenery: night(6, 1, 3), seconds: 70},
-		{name: "street empties", scenery: emptied(day(16, 4), 180), seconds: 390},
-		{name: "street empties by night", scenery: emptied(night(17, 2, 4), 180), seconds: 400, real: true},
+		{name: "street empties", scenery: emptied(day(16, 4), 180), seconds: 390, long: true},
+		{name: "street empties by night", scenery: emptied(night(17, 2, 4), 180), seconds: 400, real: true, long: true},
 		{name: "clouds", scenery: day(7, 2).with(exposure(func(t float64) float64 { return 1 + 0.3*math.Sin(t/4) })), seconds: 70},
 		{name: "exposure jumps", scenery: day(8, 2).with(exposure(func(t float64) float64 { return 1 + 0.25*math.Mod(math.Floor(t/9), 2) })), seconds: 70},
 		{name: "dusk", scenery: day(9, 2).with(exposure(func(t float64) float64 { return 0.25 })), seconds: 70},
@@ -173,23 +176,28 @@ func healthy() []scenario {
 	}
 }
 
+// quick leaves out what takes long.
+func quick(all []scenario) []scenario {
+	return slices.DeleteFunc(all, func(c scenario) bool { return c.long })
+}
+
 // faulty are the scenes that are to be told from those.
 func faulty() []scenario {
 	const from = 40
 	dark := after(from, each(func(v float32) float32 { return 8 + v/60 }))
 	return []scenario{
-		{name: "dark by day, captions", scenery: day(21, 3).with(dark), want: Black, from: from, within: 30, seconds: 75, real: true},
+		{name: "dark by day, captions", scenery: day(21, 3).with(dark), want: Black, from: from, within: 30, seconds: 75},
 		{name: "lens cap by night", scenery: night(22, 1, 4).with(after(from, each(func(float32) float32 { return 10 }))), want: Black, from: from, within: 30, seconds: 75},
 		{name: "bright cloth", scenery: day(23, 3).with(after(from, each(func(float32) float32 { return 170 }))), want: Covered, from: from, within: 45, seconds: 85},
 		{name: "hand", scenery: day(24, 3).with(after(from, hand)), want: Covered, from: from, within: 45, seconds: 85, real: true},
 		{name: "cloth that lets light through", scenery: day(25, 3).with(after(from, each(func(v float32) float32 { return 120 + v/40 }))), want: Covered, from: from, within: 45, seconds: 85},
-		{name: "fog comes slowly", scenery: day(26, 3).with(fog(func(t float64) float64 { return max(0.02, 1-t/120) })), want: WashedOut, from: 80, within: 120, seconds: 180, real: true},
+		{name: "fog comes slowly", scenery: day(26, 3).with(fog(func(t float64) float64 { return max(0.02, 1-t/120) })), want: WashedOut, from: 80, within: 120, seconds: 180},
 		{name: "glare", scenery: day(27, 3).with(after(from, each(func(v float32) float32 { return v*2 + 140 }))), want: WashedOut, from: from, within: 45, seconds: 85},
-		{name: "frozen with a clock", scenery: withSeenAt(day(28, 4), frozenFrom(180)), want: Frozen, from: 180, within: 200, seconds: 390},
-		{name: "frozen by night", scenery: withSeenAt(night(29, 1, 4), frozenFrom(180)), want: Frozen, from: 180, within: 200, seconds: 390, real: true},
+		{name: "frozen with a clock", scenery: withSeenAt(day(28, 4), frozenFrom(180)), want: Frozen, from: 180, within: 200, seconds: 390, long: true},
+		{name: "frozen by night", scenery: withSeenAt(night(29, 1, 4), frozenFrom(180)), want: Frozen, from: 180, within: 200, seconds: 390, real: true, long: true},
 		{name: "turned by a tenth", scenery: withLook(day(30, 3), sharpFrom(from, 64, 0)), want: Moved, from: from, within: 90, seconds: 105, known: 11 * time.Minute, real: true},
 		{name: "sunk by a tenth", scenery: withLook(day(31, 3), sharpFrom(from, 0, 36)), want: Moved, from: from, within: 90, seconds: 105, known: 11 * time.Minute},
 		{name: "turned by a fifth, night", scenery: withLook(night(32, 1, 6), sharpFrom(from, -128, 10)), want: Moved, from: from, within: 90, seconds: 105, known: 11 * time.Minute},
-		{name: "turned away, known", scenery: withLook(day(33, 2), sharpFrom(from, -240, -200)), want: Moved, from: from, within: 420, seconds: 500, known: 11 * time.Minute, knownLong: true},
+		{name: "turned away, known", scenery: withLook(day(33, 2), sharpFrom(from, -240, -200)), want: Moved, from: from, within: 420, seconds: 500, known: 11 * time.Minute, knownLong: true, long: true},
 	}
 }

@@ -109,7 +109,7 @@ func check(t *testing.T, c *scenario, l timeline) (after float64) {
 }
 
 func TestHealthyScenesAreOK(t *testing.T) {
-	for _, c := range healthy() {
+	for _, c := range quick(healthy()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			check(t, &c, watch(&c, c.seen()))
@@ -118,7 +118,7 @@ func TestHealthyScenesAreOK(t *testing.T) {
 }
 
 func TestFaultsAreFound(t *testing.T) {
-	for _, c := range faulty() {
+	for _, c := range quick(faulty()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			after := check(t, &c, watch(&c, c.seen()))

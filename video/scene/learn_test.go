@@ -122,6 +122,26 @@ func TestTheNightIsLearnedAsASecondLook(t *testing.T) {
 	}
 }
 
+// TestTurnedAwayIsBelievedOfAKnownCamera shows a view of other houses, which
+// may be the first night for all that is known of a new camera.
+func TestTurnedAwayIsBelievedOfAKnownCamera(t *testing.T) {
+	usual, away := views(day(57, 3), 40), views(withLook(day(58, 3), sharpFrom(0, -100, -150)), 40)
+	for _, known := range []bool{false, true} {
+		j, at := NewJudge(sizeFor(viewW, viewH)), start
+		know(j, usual, &at, 11*time.Minute)
+		if known {
+			at = at.Add(25 * time.Hour)
+			know(j, usual, &at, time.Minute)
+		}
+		if know(j, away, &at, 4*time.Minute) {
+			t.Errorf("known %v: moved after four minutes", known)
+		}
+		if moved := know(j, away, &at, 2*time.Minute); moved != known {
+			t.Errorf("known %v: moved %v after six minutes", known, moved)
+		}
+	}
+}
+
 func TestWhereACameraStaysIsWhereItLooks(t *testing.T) {
 	j, at := NewJudge(sizeFor(viewW, viewH)), start
 	know(j, views(day(54, 3), 40), &at, 11*time.Minute)
