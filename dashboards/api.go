@@ -35,6 +35,13 @@ func (s *site) routes() []route {
 		{method: "GET", path: "/storm", handler: s.getStorm},
 		{method: "GET", path: "/incidents/{id}", handler: s.getIncident},
 		{method: "POST", path: "/incidents/{id}/checklist", handler: s.checkIncident},
+		{method: "GET", path: "/handovers", handler: s.listHandovers},
+		{method: "POST", path: "/handovers", handler: s.changeHandover(false, beginHandover)},
+		{method: "GET", path: "/handovers/{id}", handler: s.getHandover},
+		{method: "PUT", path: "/handovers/{id}", handler: s.changeHandover(true, editHandover)},
+		{method: "POST", path: "/handovers/{id}/retake", handler: s.changeHandover(true, retakeHandover)},
+		{method: "POST", path: "/handovers/{id}/sign", handler: s.changeHandover(true, signHandover)},
+		{method: "POST", path: "/handovers/{id}/discard", handler: s.changeHandover(false, discardHandover)},
 		{method: "GET", path: "/devices", handler: s.listDevices},
 		{method: "GET", path: "/devices/{id}", handler: s.getDevice},
 		{method: "GET", path: "/devices/{id}/readings", handler: s.readings},
@@ -115,12 +122,17 @@ const maxBody = 16 << 10
 
 // decode reads the request's JSON object into v.
 func decode(w http.ResponseWriter, r *http.Request, v any) error {
+	return decodeUpTo(maxBody, w, r, v)
+}
+
+// decodeUpTo reads a JSON object of up to most bytes.
+func decodeUpTo(most int64, w http.ResponseWriter, r *http.Request, v any) error {
 	// A page of another site can post a form or plain text without asking; it
 	// cannot post this type.
 	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(kind) != "application/json" {
 		return fmt.Errorf("%w: the Content-Type must be application/json", ErrInvalid)
 	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
 		var tooLarge *http.MaxBytesError

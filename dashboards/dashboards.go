@@ -54,6 +54,7 @@ type Deps struct {
 	History     history
 	DeadLetters deadLetters
 	Incidents   *IncidentDeps
+	Handovers   handovers
 
 	Cameras    cameras
 	Snapshots  snapshots

@@ -21,6 +21,8 @@ var (
 	ErrInvalid = errors.New("invalid request")
 	// ErrRefused: what was given to be read is wrong. The text says what.
 	ErrRefused = errors.New("refused")
+	// ErrForbidden: it is for somebody else to do.
+	ErrForbidden = errors.New("not yours to do")
 	// ErrUnavailable: a part is down; asking again later may help.
 	ErrUnavailable = errors.New("not available now")
 )
@@ -50,6 +52,8 @@ func statusOf(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, ErrConflict):
 		return http.StatusConflict
+	case errors.Is(err, ErrForbidden):
+		return http.StatusForbidden
 	case errors.Is(err, ErrInvalid):
 		return http.StatusBadRequest
 	case errors.Is(err, ErrRefused):

@@ -81,12 +81,15 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	p.storm()
 	p.letters = []citywatch.DeadLetter{{Seq: 3, Source: "mqtt", Topic: "city/x", Arrived: time.Now(), Refusal: citywatch.RefusedDecode, Detail: "no JSON", Payload: []byte("x")}}
 	p.system.Lags = []dashboards.Lag{{Reader: "store", Entries: 3, Seconds: 0.5}}
-	s := serve(t, p.site(t, newEye().see))
+	book := p.handovers(t)
+	s := serve(t, p.site(t, newEye().see, func(d *dashboards.Deps) { d.Handovers = book }))
 	d := readDescription(t)
 	alerts, _ := p.Alerts()
 	paths := map[string]string{
 		"/alerts": "/alerts", "/devices": "/devices", "/zones": "/zones", "/classes": "/classes", "/province": "/province",
 		"/deadletters": "/deadletters", "/health": "/health", "/rules": "/rules",
+		"/handovers":               "/handovers",
+		"/handovers/{id}":          "/handovers/" + p.handedOver(t, book),
 		"/alerts/{id}":             "/alerts/" + strings.ReplaceAll(alerts[0].ID, "/", "%2F"),
 		"/cameras":                 "/cameras",
 		"/cameras/{id}":            "/cameras/cau-coc-leu",

@@ -12,6 +12,7 @@ import (
 	"citywatch/dashboards/hub"
 	"citywatch/ingest"
 	"citywatch/ingest/decode"
+	"citywatch/internal/handover"
 	"citywatch/internal/incidents"
 	"citywatch/internal/journal"
 	"citywatch/internal/selfcheck"
@@ -69,6 +70,11 @@ func translated(err error) error {
 		{alerts.ErrRefused, dashboards.ErrConflict},
 		{alerts.ErrIncomplete, dashboards.ErrInvalid},
 		{alerts.ErrStopped, dashboards.ErrUnavailable},
+		{handover.ErrNotFound, dashboards.ErrNotFound},
+		{handover.ErrSigned, dashboards.ErrConflict},
+		{handover.ErrConflict, dashboards.ErrConflict},
+		{handover.ErrNotYours, dashboards.ErrForbidden},
+		{handover.ErrTooLong, dashboards.ErrInvalid},
 		{store.ErrQuestion, dashboards.ErrInvalid},
 		{ingest.ErrNoDoor, dashboards.ErrConflict},
 		{ingest.ErrStopped, dashboards.ErrUnavailable},

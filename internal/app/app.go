@@ -21,6 +21,7 @@ import (
 	"citywatch/internal/audit"
 	"citywatch/internal/config"
 	"citywatch/internal/edge"
+	"citywatch/internal/handover"
 	"citywatch/internal/incidents"
 	"citywatch/internal/journal"
 	"citywatch/internal/picture"
@@ -79,6 +80,7 @@ type house struct {
 	audit         *audit.Log
 	incidents     *incidents.Incidents
 	picture       *picture.Picture
+	handovers     *handover.Book
 	engines       []*alerts.Engine // by shard
 	rules         *rulebook
 	pipeline      *ingest.Pipeline
@@ -143,12 +145,18 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 	if err := a.buildCameras(h); err != nil {
 		return err
 	}
+	if err := a.openHandovers(h); err != nil {
+		return fmt.Errorf("opening the handovers: %w", err)
+	}
 	return a.buildPages(h)
 }
 
 // close closes what build has opened, in the reverse order.
 func (h *house) close() error {
 	var errs []error
+	if h.handovers != nil {
+		errs = append(errs, h.handovers.Close())
+	}
 	if h.closeDatabase != nil {
 		errs = append(errs, h.closeDatabase())
 	}

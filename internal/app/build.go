@@ -159,6 +159,7 @@ func (a *App) buildPages(h *house) (err error) {
 		History:      history{h.store, site.Province.TimeZone},
 		DeadLetters:  deadLetters{h.journal, h.pipeline},
 		Incidents:    a.incidentDeps(h),
+		Handovers:    handovers{h.handovers},
 		Rules:        h.rules,
 		System:       h.system,
 		Ready:        h.ready,

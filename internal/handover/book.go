@@ -7,6 +7,7 @@
 package handover
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -41,8 +42,8 @@ var (
 
 // Deps are what a book is given.
 type Deps struct {
-	// Take returns how things stand now.
-	Take func() citywatch.HandoverPicture
+	// Take returns how things stand now, all of it.
+	Take func(context.Context) (citywatch.HandoverPicture, error)
 	// Now is the time that signatures bear.
 	Now func() time.Time
 	Log *slog.Logger
@@ -99,7 +100,11 @@ func (b *Book) get(id string) (citywatch.Handover, error) {
 // Begin begins the handover of whoever leaves, with how things stand and with
 // the promises of the last that are not kept. One who has begun already goes on
 // with that: the error is ErrConflict, and names it.
-func (b *Book) Begin(by string) (citywatch.Handover, error) {
+func (b *Book) Begin(ctx context.Context, by string) (citywatch.Handover, error) {
+	stands, err := b.deps.Take(ctx)
+	if err != nil {
+		return citywatch.Handover{}, err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for id, head := range b.heads {
@@ -109,7 +114,7 @@ func (b *Book) Begin(by string) (citywatch.Handover, error) {
 	}
 	now := b.deps.Now()
 	h := citywatch.Handover{
-		ID: b.newID(now), Version: 1, By: by, Created: now, HandoverPicture: b.deps.Take(),
+		ID: b.newID(now), Version: 1, By: by, Created: now, HandoverPicture: stands,
 		Notes: map[string]string{}, Promises: []citywatch.HandoverPromise{},
 	}
 	if last, ok := b.lastSigned(); ok {
@@ -191,8 +196,12 @@ func tooLong(e *citywatch.HandoverEdit) error {
 }
 
 // Retake brings how things stand up to date, and leaves what was written.
-func (b *Book) Retake(id, by string, version int) (citywatch.Handover, error) {
-	return b.write(id, by, version, func(h *citywatch.Handover) { h.HandoverPicture = b.deps.Take() })
+func (b *Book) Retake(ctx context.Context, id, by string, version int) (citywatch.Handover, error) {
+	stands, err := b.deps.Take(ctx)
+	if err != nil {
+		return citywatch.Handover{}, err
+	}
+	return b.write(id, by, version, func(h *citywatch.Handover) { h.HandoverPicture = stands })
 }
 
 // write has whoever leaves change a handover that is not signed by both.

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -24,6 +25,8 @@ type desk struct {
 	dir string
 	now time.Time
 	log bytes.Buffer
+	// broken is why it cannot be told how things stand.
+	broken error
 }
 
 func newDesk(t *testing.T) *desk {
@@ -43,9 +46,9 @@ func (d *desk) reopen(t *testing.T) {
 	}
 	var err error
 	d.Book, err = Open(d.dir, Deps{
-		Take: func() citywatch.HandoverPicture {
+		Take: func(context.Context) (citywatch.HandoverPicture, error) {
 			a := citywatch.Alert{ID: "flood~gauge~1", Rule: "flood", Level: 3, Condition: citywatch.Active, Handling: citywatch.New, Since: d.now.Add(-90 * time.Second)}
-			return Take(d.now, []citywatch.Alert{a}, nil, nil)
+			return Take(d.now, []citywatch.Alert{a}, nil, nil), d.broken
 		},
 		Now: func() time.Time { return d.now },
 		Log: slog.New(slog.NewTextHandler(&d.log, nil)),
@@ -59,7 +62,7 @@ func (d *desk) reopen(t *testing.T) {
 func (d *desk) signed(t *testing.T, leaving, arriving string) citywatch.Handover {
 	t.Helper()
 	d.now = d.now.Add(time.Hour)
-	h, err := d.Begin(leaving)
+	h, err := d.Begin(t.Context(), leaving)
 	if err == nil {
 		h, err = d.Sign(h.ID, leaving, h.Version)
 	}
@@ -90,11 +93,11 @@ func refused(t *testing.T, what string, err, want error) {
 
 func TestAHandoverIsWrittenByOneAndSignedByTwo(t *testing.T) {
 	d := newDesk(t)
-	h, err := d.Begin("Lan")
+	h, err := d.Begin(t.Context(), "Lan")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = d.Begin("Lan")
+	_, err = d.Begin(t.Context(), "Lan")
 	refused(t, "a second of the same person", err, ErrConflict)
 	edit := citywatch.HandoverEdit{
 		Remarks: "Nước lên chậm", Notes: map[string]string{"flood~gauge~1": "xã đã sơ tán 12 hộ"},
@@ -116,7 +119,7 @@ func TestAHandoverIsWrittenByOneAndSignedByTwo(t *testing.T) {
 		t.Fatalf("a signature stands beneath what was not there when it was put down: %v, %v", h.Leaving, err)
 	}
 	d.now = d.now.Add(time.Minute)
-	if h, err = d.Retake(h.ID, "Lan", 3); err != nil || h.Open[0].Age != 90 || !h.Taken.Equal(d.now) || h.Remarks == "" {
+	if h, err = d.Retake(t.Context(), h.ID, "Lan", 3); err != nil || h.Open[0].Age != 90 || !h.Taken.Equal(d.now) || h.Remarks == "" {
 		t.Fatalf("taken again it is %+v, %v", h, err)
 	}
 	if h, err = d.Sign(h.ID, "Lan", 4); err != nil {
@@ -140,7 +143,7 @@ func TestAHandoverIsWrittenByOneAndSignedByTwo(t *testing.T) {
 	if heads := d.List(); len(heads) != 1 || heads[0].Open[3] != 1 || heads[0].Fault != "" || heads[0].Arriving.Name != "Minh" {
 		t.Errorf("listed as %+v", heads)
 	}
-	next, err := d.Begin("Minh")
+	next, err := d.Begin(t.Context(), "Minh")
 	if err != nil || len(next.Promises) != 1 || next.Promises[0].Note != "báo lại" {
 		t.Errorf("the next begins with the promises %+v, %v", next.Promises, err)
 	}
@@ -156,7 +159,7 @@ func TestWhatIsSignedIsNotChanged(t *testing.T) {
 	}
 	_, err = d.Edit(h.ID, "Lan", h.Version, citywatch.HandoverEdit{Remarks: "khác"})
 	refused(t, "edit", err, ErrSigned)
-	_, err = d.Retake(h.ID, "Lan", h.Version)
+	_, err = d.Retake(t.Context(), h.ID, "Lan", h.Version)
 	refused(t, "retake", err, ErrSigned)
 	_, err = d.Sign(h.ID, "Hoa", h.Version)
 	refused(t, "a third signature", err, ErrSigned)
@@ -233,7 +236,7 @@ func TestTampering(t *testing.T) {
 
 func TestOnlyOneArrives(t *testing.T) {
 	d := newDesk(t)
-	h, err := d.Begin("Lan")
+	h, err := d.Begin(t.Context(), "Lan")
 	if err == nil {
 		h, err = d.Sign(h.ID, "Lan", 1)
 	}
@@ -267,11 +270,11 @@ func TestOnlyOneArrives(t *testing.T) {
 
 func TestDraftsAreDiscarded(t *testing.T) {
 	d := newDesk(t)
-	h, err := d.Begin("Lan")
+	h, err := d.Begin(t.Context(), "Lan")
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := d.Begin("Minh") // at the same second, and not held up by Lan's
+	other, err := d.Begin(t.Context(), "Minh") // at the same second, and not held up by Lan's
 	if err != nil || other.ID == h.ID {
 		t.Fatal(other.ID, err)
 	}
@@ -290,14 +293,14 @@ func TestDraftsAreDiscarded(t *testing.T) {
 	if len(d.List()) != 1 {
 		t.Errorf("there are %v", d.List())
 	}
-	if _, err := d.Begin("Hoa"); err != nil {
+	if _, err := d.Begin(t.Context(), "Hoa"); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestTooMuch(t *testing.T) {
 	d := newDesk(t)
-	h, err := d.Begin("Lan")
+	h, err := d.Begin(t.Context(), "Lan")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,5 +312,23 @@ func TestTooMuch(t *testing.T) {
 	} {
 		_, err := d.Edit(h.ID, "Lan", 1, e)
 		refused(t, "too much", err, ErrTooLong)
+	}
+}
+
+// TestNoHandoverOfHalfThePicture: where it is not known how things stand, there
+// is none rather than one that says that all is well.
+func TestNoHandoverOfHalfThePicture(t *testing.T) {
+	d := newDesk(t)
+	h, err := d.Begin(t.Context(), "Minh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.broken = errors.New("still reading")
+	_, err = d.Begin(t.Context(), "Lan")
+	refused(t, "begin", err, d.broken)
+	_, err = d.Retake(t.Context(), h.ID, "Minh", 1)
+	refused(t, "retake", err, d.broken)
+	if got := d.get(t, h.ID); got.Version != 1 || len(d.List()) != 1 {
+		t.Errorf("there are %+v", d.List())
 	}
 }
