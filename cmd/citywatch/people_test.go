@@ -127,9 +127,9 @@ func TestPeople(t *testing.T) {
 	}
 	again := func() { p.kill(); p.start() }
 	measure("gauge", 60, 0)
-	flood := p.alert("flood", "gauge", func(a personsAlert) bool { return a.Escalation >= 1 })
+	p.alert("flood", "gauge", func(a personsAlert) bool { return a.Escalation >= 1 })
 	again()
-	flood = p.alert("flood", "gauge", func(a personsAlert) bool { return a.Escalation == 2 })
+	flood := p.alert("flood", "gauge", func(a personsAlert) bool { return a.Escalation == 2 })
 
 	// Both press at once: one wins, the other is told who.
 	var both sync.WaitGroup
