@@ -122,7 +122,7 @@ func traffic() []street {
 	one := func(s scenery) scenery { s.cars = 1; return s }
 	return []street{
 		{scenario{name: "by day", scenery: one(day(41, 1)), seconds: 80}, 0.98, 0.95},
-		{scenario{name: "by day, the light changing", scenery: one(day(42, 1)).with(light), seconds: 80}, 0.98, 0.85},
+		{scenario{name: "by day, the light changing", scenery: one(day(42, 1)).with(light), seconds: 80}, 0.98, 0.95},
 		{scenario{name: "by night", scenery: night(43, 1, 4), seconds: 80}, 0.97, 0.97},
 		{scenario{name: "much noise", scenery: scenery{seed: 44, cars: 1, noise: 12, clock: true}, seconds: 80}, 0.97, 0.7},
 	}

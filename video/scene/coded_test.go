@@ -2,6 +2,7 @@ package scene
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"os/exec"
@@ -16,7 +17,8 @@ import (
 // The usual is quick; 15 is what cameras send.
 var codedFPS = flag.Int("fps", 2, "frames per second of the coded clips; a multiple of 2, or 15")
 
-var codedRate = flag.Int("rate", 512, "kbit/s of the coded clips, of 15 frames per second")
+// Frames that lie further apart differ more, and need more bits each.
+var codedRate = flag.Int("rate", 0, "kbit/s of the coded clips, if they had 15 frames per second; 512 by default, or 1500 if they have fewer")
 
 // coded are the scenario's pictures as they are after a camera's coder and
 // ffmpeg: H.264 at a constant bit rate, a key frame each two seconds.
@@ -24,10 +26,10 @@ func (c *scenario) coded(t *testing.T, path string) [][]byte {
 	t.Helper()
 	fps := *codedFPS
 	file := filepath.Join(t.TempDir(), "clip.h264")
-	rate := fmt.Sprintf("%dk", *codedRate*fps/15)
+	rate := fmt.Sprintf("%dk", cmp.Or(*codedRate, map[bool]int{true: 512, false: 1500}[fps >= 15])*fps/15)
 	encode := exec.Command(path, "-v", "error", "-f", "rawvideo", "-pix_fmt", "gray",
 		"-s", fmt.Sprintf("%dx%d", viewW, viewH), "-r", fmt.Sprint(fps), "-i", "pipe:0",
-		"-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "superfast", "-profile:v", "main", "-bf", "0", "-threads", "2",
+		"-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "superfast", "-profile:v", "main", "-bf", "0", "-threads", "1",
 		"-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-g", fmt.Sprint(2*fps), "-x264-params", "scenecut=0", file)
 	in, err := encode.StdinPipe()
 	if err != nil {
