@@ -2,7 +2,6 @@ package alerts
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -397,6 +396,6 @@ func floodLevels(t *testing.T, w *world, readings []floodReading, arrivals []arr
 			}
 		}
 	}
-	t.Log(fmt.Sprintf("%d changes, %d of them with a sound", len(l.heard), sounds))
+	t.Logf("%d changes, %d of them with a sound", len(l.heard), sounds)
 	return levels
 }
