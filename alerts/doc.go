@@ -109,8 +109,8 @@
 //     the rule "out-of-service".
 //   - Flapping: it changes so often that each change says nothing.
 //
-// As long as an alert is new, is so, and has no overlay, the steps of its rule's
-// escalation are taken, counted from when people were called. The chain ends
+// As long as an alert is new, is so, and has no overlay but that it flaps, the
+// steps of its rule's escalation are taken, counted from when people were called. The chain ends
 // with the acknowledgement and begins anew with a rise.
 //
 // Suppression and service hang on alerts of other keys. They are settled when a

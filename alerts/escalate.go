@@ -63,11 +63,14 @@ func (k *key) exhausted() bool {
 
 // step returns the next step of the chain of the key's alert, if it is to be
 // taken once its time has come: what is over, or about which nobody is called,
-// waits.
+// waits. What flaps does not: that each of its changes says nothing is no reason
+// for nobody ever to look.
 func (k *key) step() (escalation, bool) {
 	ep := k.Episode
 	a := ep.Alert
-	if a.Handling != citywatch.New || a.Condition == citywatch.Normal || a.Quiet() || ep.Called == (call{}) {
+	aside := a.Overlay
+	aside.Flapping = false
+	if a.Handling != citywatch.New || a.Condition == citywatch.Normal || aside.Quiet() || ep.Called == (call{}) {
 		return escalation{}, false
 	}
 	if k.check == nil || k.exhausted() {
