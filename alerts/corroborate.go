@@ -271,19 +271,13 @@ func (p *place) settle(f *fold, k *key, level citywatch.Level, isTrue, stale boo
 		ep.Reached[citywatch.MinLevel] = ep.First.Time
 	}
 	reason := ep.settle(level, isTrue || p.rule.Latch, stale)
-	out := cause{reason: reason}
 	switch {
 	case reason == citywatch.ReasonRaised && ep.Alert.ToVerify:
-		out.reason, out.notice = citywatch.ReasonConfirmed, citywatch.NoticeSound
-		if ep.Alert.Quiet() {
-			out.notice = citywatch.NoticeQuiet
-		}
-	case level > citywatch.None && level < c.Confirmed && reason != "":
-		out.notice = citywatch.NoticeQuiet // no siren for what is to be verified
+		reason = citywatch.ReasonConfirmed
 	case reason == "" && level >= c.Confirmed && ep.Alert != nil && p.more(k):
-		out.reason, out.notice = citywatch.ReasonWitnessed, citywatch.NoticeQuiet
+		reason = citywatch.ReasonWitnessed
 	}
-	f.gathered(k, out)
+	f.gathered(k, cause{reason: reason})
 }
 
 // confirmed reports whether enough kinds say so around the key, or one that

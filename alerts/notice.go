@@ -14,7 +14,7 @@ import "citywatch"
 func (k *key) notice(reason citywatch.Reason) citywatch.Notice {
 	ep := k.Episode
 	a := ep.Alert
-	rose := reason == citywatch.ReasonFired || reason == citywatch.ReasonRaised ||
+	rose := reason == citywatch.ReasonFired || reason == citywatch.ReasonRaised || reason == citywatch.ReasonConfirmed ||
 		reason == citywatch.ReasonRelapsed && ep.told.Condition == citywatch.Normal
 	flapping := a.Overlay
 	flapping.Flapping = false
