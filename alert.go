@@ -58,7 +58,8 @@ type Evidence struct {
 	// Bound is the threshold that Number was held against, where there is one.
 	Bound *float64 `json:"bound,omitempty"`
 	// Fn says how Number was made where it is not the measured value itself:
-	// "rate" (per hour), "sum", or "unchanged"; Over is the time, in seconds,
+	// "rate" (per hour), "sum", "unchanged", or of several devices "max",
+	// "mean" or "p90"; Over is the time, in seconds,
 	// that it was made over.
 	Fn   string  `json:"fn,omitempty"`
 	Over float64 `json:"over,omitempty"`

@@ -266,10 +266,7 @@ func (p *place) judge(f *fold, k *key) {
 
 func (p *place) settle(f *fold, k *key, level citywatch.Level, isTrue, stale bool) {
 	ep, c := k.Episode, p.rule.Corroborate
-	ep.Reached = since{}
-	if isTrue {
-		ep.Reached[citywatch.MinLevel] = ep.First.Time
-	}
+	k.reached(isTrue)
 	reason := ep.settle(level, isTrue || p.rule.Latch, stale)
 	switch {
 	case reason == citywatch.ReasonRaised && ep.Alert.ToVerify:
@@ -278,6 +275,21 @@ func (p *place) settle(f *fold, k *key, level citywatch.Level, isTrue, stale boo
 		reason = citywatch.ReasonWitnessed
 	}
 	f.gathered(k, cause{reason: reason})
+}
+
+// reached notes whether anything stands that the alert is about.
+func (k *key) reached(isTrue bool) {
+	k.Episode.Reached = since{}
+	if isTrue {
+		k.Episode.Reached[citywatch.MinLevel] = k.Episode.First.Time
+	}
+}
+
+// refresh brings that up to date for a transition that has another cause.
+func (p *place) refresh(f *fold, k *key) {
+	k.reached(k.Episode.Level > citywatch.None && slices.ContainsFunc(p.around(k), func(w *key) bool {
+		return p.stands(f, w) && w.Claim.From.After(k.Denied)
+	}))
 }
 
 // confirmed reports whether enough kinds say so around the key, or one that

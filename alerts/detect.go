@@ -18,6 +18,8 @@ type check struct {
 	// mean together. Both are nil for silence, which is told from time alone.
 	judge  judge
 	window window
+	// zone is set for a key that is a zone's, not a device's.
+	zone *zonal
 	// kind is set for a device that is one of several by which a thing is
 	// known, gathers for what rests on other rules: these are judged together.
 	kind    *kind

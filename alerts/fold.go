@@ -35,7 +35,10 @@ type fold struct {
 	// at is the place of what is being taken in, as gatherings are told it.
 	at citywatch.Position
 	// written is the last place of which the journal has a transition.
-	written  citywatch.Position
+	written citywatch.Position
+	// acted is the last place behind which a person did something, as far as
+	// the journal tells at a start.
+	acted    citywatch.Position
 	maxShelf time.Duration
 	// unclaimed holds what was restored and has no rule or device (yet).
 	unclaimed map[keyID]*key
@@ -96,6 +99,13 @@ func (f *fold) adopt(d *citywatch.Device) *target {
 	}
 	for _, r := range f.rules.rules {
 		if !r.Select.selects(d) {
+			continue
+		}
+		if r.Aggregate != nil {
+			if k := f.zoneKey(r, d); k != nil {
+				t.keys = append(t.keys, k)
+				f.enter(k)
+			}
 			continue
 		}
 		if c := compile(r, d); c != nil {
@@ -203,6 +213,10 @@ func (f *fold) observe(k *key, r *citywatch.Reading, pos citywatch.Position) {
 		o.value = *value
 		if k.check.kind != nil {
 			f.testify(k, v, &o)
+			return
+		}
+		if k.check.zone != nil {
+			f.tellZone(k, r.Device, &o)
 			return
 		}
 		o.old = r.Arrived.Sub(o.time) > k.check.live

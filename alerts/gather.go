@@ -25,6 +25,7 @@ type gathering interface {
 // reading, tick or action that put them there, the warm ones at each tick.
 type gatherings struct {
 	places    map[string]*place   // by the id of the rule
+	zones     map[keyID]*key      // of the rules over zones
 	junctions map[keyID]*junction // by the ids of rule and zone
 	feeding   map[string][]*rule  // by the id of a rule, those that rest on it
 	warm      map[gathering]bool
@@ -33,7 +34,7 @@ type gatherings struct {
 
 func newGatherings(rules *Rules) gatherings {
 	g := gatherings{
-		places: map[string]*place{}, junctions: map[keyID]*junction{}, feeding: map[string][]*rule{},
+		places: map[string]*place{}, zones: map[keyID]*key{}, junctions: map[keyID]*junction{}, feeding: map[string][]*rule{},
 		warm: map[gathering]bool{}, doubted: map[gathering]bool{},
 	}
 	for _, r := range rules.rules {
@@ -46,9 +47,10 @@ func newGatherings(rules *Rules) gatherings {
 
 // gather looks at the gatherings that a reading or tick concerns. While entries
 // are read again it waits for the last place of which the journal has a
-// transition: what followed from those before it is in the journal as well.
+// transition: what followed from those before it is in the journal as well, and
+// where a person acted behind it, what followed from it itself.
 func (f *fold) gather(pos citywatch.Position, tick bool) {
-	if len(f.doubted) == 0 && (!tick || len(f.warm) == 0) || f.written.After(pos) {
+	if len(f.doubted) == 0 && (!tick || len(f.warm) == 0) || f.written.After(pos) || f.acted == pos {
 		return
 	}
 	if tick {
@@ -79,14 +81,14 @@ func (f *fold) first() gathering {
 	return first
 }
 
-// resume puts all gatherings where something may be the matter among those that
-// the next tick looks at.
+// resume has everything looked at once: to do so more often than need be does
+// no harm.
 func (f *fold) resume() {
 	for _, p := range f.places {
-		f.warm[p] = true
+		f.doubted[p] = true
 	}
 	for _, c := range f.junctions {
-		f.warm[c] = true
+		f.doubted[c] = true
 	}
 }
 
@@ -95,8 +97,8 @@ func (f *fold) gathered(k *key, c cause) {
 	if f.at.After(k.Pos) {
 		k.Pos = f.at
 	}
-	f.feed(k)
 	if c.reason != "" {
+		f.feed(k)
 		f.change(k, c)
 	}
 	k.rest()
@@ -125,7 +127,7 @@ func (f *fold) feed(k *key) {
 		return
 	}
 	at := k.Last
-	if k.check.timed() || k.check.gathers {
+	if k.check.timed() || k.check.judgedWithOthers() {
 		at = f.clk.Ticked
 	}
 	held := record{}
@@ -230,6 +232,13 @@ func (f *fold) told(k *key, reason citywatch.Reason) bool {
 		if reason == citywatch.ReasonFired || reason == citywatch.ReasonRaised {
 			a.Evidence = c.evidence()
 		}
+	case k.check.zone != nil:
+		if reason != citywatch.ReasonStale {
+			a.Evidence = f.zoneEvidence(k)
+		}
+		if at, known := k.check.zone.where(a.Evidence); known && reason == citywatch.ReasonFired {
+			a.Position = at
+		}
 	default:
 		return false
 	}
@@ -238,7 +247,7 @@ func (f *fold) told(k *key, reason citywatch.Reason) bool {
 
 // named is the device that an alert is of; none where it is of a zone.
 func (c *check) named(d *citywatch.Device) string {
-	if c.gathers {
+	if c.gathers || c.zone != nil {
 		return ""
 	}
 	return d.ID
@@ -250,4 +259,12 @@ func (f *fold) newest(k *key) time.Time {
 		return f.places[k.id.rule].newest(f, k)
 	}
 	return f.junctions[k.id].newest(f)
+}
+
+// refresh brings the key of a gathering up to date for a transition that has
+// another cause.
+func (f *fold) refresh(k *key) {
+	if k.check != nil && k.check.kind != nil && k.Episode != nil {
+		f.places[k.id.rule].refresh(f, k)
+	}
 }

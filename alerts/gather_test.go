@@ -65,7 +65,7 @@ const gatherRules = `rules:
     name: {vi: e, en: e}
     hazard: device
     select: {class: camera}
-    silence: {periods: 2, level: 1}
+    silence: {after: 12s, level: 1}
   - id: both
     name: {vi: f, en: f}
     hazard: fire
@@ -78,6 +78,24 @@ const gatherRules = `rules:
     name: {vi: g, en: g}
     hazard: fire
     all: {levels: {3: {fire: 2, deaf: 1}}}
+  - id: thick
+    name: {vi: h, en: h}
+    hazard: fire
+    select: {class: smoke}
+    threshold: {value: v, levels: {1: 1, 3: 2}, for: 2s, recover: {margin: 0.2, for: 10s}}
+    aggregate: {over: zone, fn: mean, min_devices: 2}
+  - id: thickens
+    name: {vi: i, en: i}
+    hazard: fire
+    select: {class: smoke}
+    rate: {value: v, over: 60s, levels: {1: 30, 2: 200}, min_points: 2}
+    aggregate: {over: zone, fn: max}
+  - id: heats
+    name: {vi: k, en: k}
+    hazard: fire
+    select: {class: heat}
+    accumulate: {value: v, of: amount, windows: {60s: {1: 4}, 180s: {2: 20}}, completeness: 0.3}
+    aggregate: {over: zone, fn: p90}
 inhibit:
   - {source: both, target: [hot], same: [zone]}
 `
@@ -88,7 +106,7 @@ func gatherHistory(r *rand.Rand, n int) []moment {
 	devices := []string{"s1", "s2", "s3", "h1", "h2", "k1", "b1"}
 	classes := map[byte]string{'s': "smoke", 'h': "heat", 'k': "camera", 'b': "button"}
 	says := map[string]float64{}
-	rules := []string{"fire", "blaze", "smoky", "hot", "both", "unseen"}
+	rules := []string{"fire", "blaze", "smoky", "hot", "both", "unseen", "thick", "thickens", "heats"}
 	now := day
 	moments := make([]moment, n)
 	for i := range moments {
@@ -113,10 +131,10 @@ func gatherHistory(r *rand.Rand, n int) []moment {
 				})
 			}
 		}
-		if r.IntN(10) == 0 {
+		if r.IntN(5) == 0 {
 			of := devices[r.IntN(len(devices))]
 			m.key = rules[r.IntN(len(rules))] + "~"
-			if m.key == "both~" || m.key == "unseen~" {
+			if m.key >= "thick~" || m.key == "both~" || m.key == "heats~" {
 				of = "zone"
 			}
 			m.key += of
@@ -131,7 +149,7 @@ func gatherHistory(r *rand.Rand, n int) []moment {
 func TestGatheringsKilledAnywhere(t *testing.T) {
 	w := newWorld(t, gatherDevices, gatherRules)
 	made := map[string]int{}
-	for seed := range uint64(15) {
+	for seed := range uint64(10) {
 		history := gatherHistory(rand.New(rand.NewPCG(seed, 7)), 600)
 		want := live(t, w, history, nil)
 		for _, tr := range want {
@@ -143,7 +161,7 @@ func TestGatheringsKilledAnywhere(t *testing.T) {
 	}
 	for _, often := range []string{
 		"fire fired", "fire confirmed", "fire witnessed", "fire recovered", "fire false_alarm", "blaze confirmed", "blaze relapsed",
-		"both fired", "both raised", "both lowered", "both recovered", "unseen fired", "unseen recovered",
+		"both fired", "both raised", "both lowered", "both recovered", "unseen fired", "unseen recovered", "thick raised", "thick recovered", "thickens fired", "thickens recovered", "heats fired", "heats recovered",
 	} {
 		if made[often] == 0 {
 			t.Errorf("never %s: the histories show nothing of it; %v", often, made)

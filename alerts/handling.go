@@ -133,6 +133,7 @@ func (f *fold) do(a Action) (citywatch.Alert, error) {
 	if k.id.rule == serviceRule && a.Verb != AddNote {
 		return citywatch.Alert{}, fmt.Errorf("%w: it stands for a device that is out of service, and ends when that is back", ErrRefused)
 	}
+	f.refresh(k)
 	c, err := f.carryOut(k, &a)
 	if err != nil || c.reason == "" {
 		return *ep.Alert, err

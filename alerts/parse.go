@@ -47,6 +47,8 @@ type (
 		Corroborate *corroborateEntry `yaml:"corroborate"`
 		All         *allEntry         `yaml:"all"`
 
+		Aggregate *aggregateEntry `yaml:"aggregate"`
+
 		Escalate []escalation `yaml:"escalate"`
 
 		Checklist []citywatch.Text `yaml:"checklist"`
@@ -126,6 +128,7 @@ func (p *parser) rule(e *ruleEntry, path string) *rule {
 		p.report(path, "add threshold, rate, accumulate, stuck, state, silence, corroborate or all", "rule %q does not say what to watch for", e.ID)
 	case 1:
 		p.detector(e, r, path+"."+detectors[0])
+		p.aggregate(e.Aggregate, r, path+".aggregate")
 	default:
 		p.report(path+"."+detectors[1], "make it two rules", "rule %q has both %s", e.ID, strings.Join(detectors, " and "))
 	}

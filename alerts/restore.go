@@ -53,6 +53,7 @@ type checkpoint struct {
 	// Written is the last entry of which the journal has a transition: it lies
 	// behind Last where the engine was still reading entries again.
 	Written citywatch.Position `json:"written,omitzero"`
+	Acted   citywatch.Position `json:"acted,omitzero"`
 	Clock   clock              `json:"clock"`
 	Keys    []saved            `json:"keys"`
 }
@@ -69,13 +70,17 @@ const forgottenAfter = 30 * 24 * time.Hour
 func (f *fold) checkpoint() *checkpoint {
 	c := &checkpoint{Version: checkpointVersion, Last: f.last, Clock: f.clk, Keys: make([]saved, 0, len(f.keys))}
 	if f.written.After(f.last) {
-		c.Written = f.written
+		c.Written, c.Acted = f.written, f.acted
 	}
 	pasts := make([]past, 0, len(f.keys))
 	for _, k := range f.keys {
 		s := f.saved(k)
 		judged := k.check != nil && !k.check.timed()
 		s.Points = slices.Clone(s.Points) // they change while the checkpoint is being written
+		s.Members = slices.Clone(s.Members)
+		for i := range s.Members {
+			s.Members[i].Points = slices.Clone(s.Members[i].Points)
+		}
 		s.Backlog = s.Backlog.clone()
 		if s.Past != nil {
 			s.Past.shared = true
@@ -114,7 +119,7 @@ func (f *fold) load(data []byte) (transitions uint64, err error) {
 	if c.Version != checkpointVersion {
 		return 0, fmt.Errorf("the checkpoint has version %d; this program reads version %d", c.Version, checkpointVersion)
 	}
-	f.clk, f.last, f.written = c.Clock, c.Last, c.Written
+	f.clk, f.last, f.written, f.acted = c.Clock, c.Last, c.Written, c.Acted
 	for i := range c.Keys {
 		if c.Keys[i].Pos == (citywatch.Position{}) {
 			c.Keys[i].Pos = c.Last
@@ -133,6 +138,9 @@ func (f *fold) replay(t *citywatch.Transition) error {
 	if s.Shard == f.shard {
 		if s.Pos.After(f.written) {
 			f.written = s.Pos
+		}
+		if t.Actor != "" && s.Pos.After(f.acted) {
+			f.acted = s.Pos
 		}
 		f.claimable(&s, &t.Alert)
 	}

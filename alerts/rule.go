@@ -60,6 +60,8 @@ type rule struct {
 	Corroborate *corroborate `json:"corroborate,omitempty"`
 	All         *allOf       `json:"all,omitempty"`
 
+	Aggregate *aggregate `json:"aggregate,omitempty"`
+
 	// For is how long a level must be reached before it counts, Recover how
 	// long it must be cleared before it no longer does.
 	For     time.Duration `json:"for"`

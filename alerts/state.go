@@ -43,6 +43,8 @@ type state struct {
 	// Denied is when the newest of what somebody called a false alarm began,
 	// where that is said by several keys: only what began later counts.
 	Denied time.Time `json:"denied,omitzero"`
+	// Members are the devices of a zone, in the order of their ids.
+	Members []member `json:"members,omitempty"`
 	// Up is the engine's when the newest value came, or when the key began;
 	// Clock likewise, but only during an episode.
 	Up    time.Duration `json:"up,omitempty"`
@@ -477,6 +479,9 @@ func (s *state) review(c *check) {
 func (s *state) rejudged(c *check) verdict {
 	switch {
 	case s.Last.IsZero():
+	case c.zone != nil:
+		v, _ := c.zone.verdict(s.Members, s.Last)
+		return v
 	case c.window != nil && len(s.Points) > 0:
 		return c.window.look(s.Points)
 	case c.judge != nil:
@@ -490,7 +495,7 @@ func (s *state) rejudged(c *check) verdict {
 // forget drops what is known of the values of a quantity that the rule no
 // longer watches.
 func (s *state) forget() {
-	s.Last, s.Number, s.Text, s.Points = time.Time{}, 0, "", nil
+	s.Last, s.Number, s.Text, s.Points, s.Members = time.Time{}, 0, "", nil, nil
 	s.Claim, s.Held = nil, nil
 	s.Past, s.Backlog, s.Flaps = nil, nil, 0
 	if ep := s.Episode; ep != nil {

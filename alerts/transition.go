@@ -28,6 +28,7 @@ func (f *fold) transition(k *key, reason citywatch.Reason, actor string) {
 // and adds it to what goes to the journal.
 func (f *fold) change(k *key, c cause) {
 	ep := k.Episode
+	f.refresh(k)
 	if ep.Alert == nil {
 		ep.Alert = f.newAlert(k)
 		ep.Alert.Retrospective = c.reason == citywatch.ReasonLooksBack
