@@ -61,11 +61,16 @@ func (j *Journal) watchDisk() {
 // A mender starts the server anew when it has given up its store, less and
 // less often while that does not help.
 type mender struct {
+	seen int // how many times in a row there was a fault
 	wait time.Duration
 	next time.Time
 }
 
 const (
+	// mendAfter looks is a fault believed: on a machine that has more to do
+	// than it can, the server says that it is not ready within its millisecond
+	// though nothing is the matter, and to start it anew then cuts everybody off.
+	mendAfter   = 3
 	mendAtFirst = 5 * time.Second
 	mendAtMost  = time.Minute
 )
@@ -76,10 +81,10 @@ func (m *mender) mend(j *Journal, now time.Time) {
 	}
 	fault := j.server.fault()
 	if fault == "" {
-		m.wait = 0
+		m.seen, m.wait = 0, 0
 		return
 	}
-	if now.Before(m.next) {
+	if m.seen++; m.seen < mendAfter || now.Before(m.next) {
 		return
 	}
 	m.wait = min(max(2*m.wait, mendAtFirst), mendAtMost)
