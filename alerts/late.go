@@ -75,7 +75,7 @@ type excursion struct {
 // late puts a value in its place that was measured before the newest. What it
 // says about now is told at once, what it says about then later.
 func (s *state) late(c *check, v verdict, o *sample, clk *clock) (citywatch.Reason, order) {
-	if s.Past == nil || o.time.Unix() < 0 {
+	if !s.Past.begun() || o.time.Unix() < 0 {
 		return "", late
 	}
 	m := newMark(o.time, v)
@@ -112,7 +112,7 @@ func (s *state) late(c *check, v verdict, o *sample, clk *clock) (citywatch.Reas
 
 // newest is what the newest value says.
 func (s *state) newest() verdict {
-	if s.Past == nil || len(s.Past.Marks) == 0 {
+	if len(s.Past.Marks) == 0 {
 		return verdict{}
 	}
 	return s.Past.Marks[len(s.Past.Marks)-1].verdict()
@@ -129,14 +129,14 @@ func (s *state) remember(c *check, v verdict, o *sample, last time.Time) {
 	if c.judge == nil || c.keeping.keep == 0 {
 		return
 	}
-	if s.Past == nil {
+	if !s.Past.begun() {
 		s.begin(c)
 	}
 	if o.time.Before(last) {
 		s.begin(c) // the clock was wrong, and the times with it
 		s.Past.End = 0
 	}
-	s.Past.add(c, newMark(o.time, v), s.Backlog != nil)
+	s.Past.add(c, newMark(o.time, v), o.time.Equal(last), s.Backlog != nil)
 }
 
 // begin begins the past anew from what is known now: what comes late from
@@ -146,24 +146,19 @@ func (s *state) begin(c *check) {
 	if s.Episode != nil {
 		now = s.Episode.course
 	}
-	if s.Past == nil || s.Past.Check != c.sum {
-		p := &past{Check: c.sum, Marks: make(marks, 0, 2*c.keeping.keep)}
-		if s.Past != nil {
-			p.End = s.Past.End
-			if n := len(s.Past.Marks); n > 0 {
-				p.End = s.Past.Marks[n-1]
-			}
-		}
-		s.Past = p
+	p := &s.Past
+	p.forget(now)
+	if p.Check != c.sum {
+		p.Check = c.sum
+		p.Marks = make(marks, 0, 2*c.keeping.keep)
 	}
-	s.Past.forget(now)
 }
 
 // rework puts a mark in its place, in the stead of the one there if found, and
 // reckons from there what the values say. It returns what of that was not
 // known.
 func (s *state) rework(c *check, i int, m mark, found bool) (news excursion) {
-	p := s.Past
+	p := &s.Past
 	known := walk{course: p.before(), check: c, last: p.End}
 	trivial := s.Episode == nil && p.Before == nil && p.lively == 0 && m.dull()
 	if !trivial {
@@ -314,7 +309,7 @@ func (c *check) fingerprint() uint32 {
 			h.Write(strconv.AppendFloat([]byte{' '}, s.clear, 'g', -1, 64))
 		}
 	}
-	return h.Sum32()
+	return h.Sum32() | 1 // 0 is a past that has not begun
 }
 
 // told returns the backlog that the transition being made is about, and
@@ -367,7 +362,7 @@ func (s *state) parted() {
 	if ep := s.Episode; ep != nil {
 		ep.Says = min(ep.Says, ep.Level)
 	}
-	if s.Past != nil {
+	if s.Past.begun() {
 		now := course{}
 		if s.Episode != nil {
 			now = s.Episode.course

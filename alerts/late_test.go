@@ -296,7 +296,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			Values: []citywatch.Value{{Name: "level", Number: float64(i % 40)}},
 		}}})
 		for _, k := range l.fold.keys {
-			if k.Past != nil && len(k.Past.Marks) > defaultRemember*catchingUp {
+			if len(k.Past.Marks) > defaultRemember*catchingUp {
 				t.Fatalf("%d marks after %d readings", len(k.Past.Marks), i)
 			}
 		}

@@ -16,10 +16,10 @@ func (k *key) notice(reason citywatch.Reason) citywatch.Notice {
 	a := ep.Alert
 	rose := reason == citywatch.ReasonFired || reason == citywatch.ReasonRaised || reason == citywatch.ReasonConfirmed ||
 		reason == citywatch.ReasonRelapsed && ep.told.Condition == citywatch.Normal
-	flapping := a.Overlay
-	flapping.Flapping = false
+	aside := a.Overlay
+	aside.Flapping = false
 	switch {
-	case flapping.Quiet(), a.Flapping && !rose && reason != citywatch.ReasonFlapping:
+	case aside.Quiet(), a.Flapping && !rose && reason != citywatch.ReasonFlapping:
 		return citywatch.NoticeNone
 	case ep.Hushed && ep.Stale, a.ToVerify:
 		return citywatch.NoticeQuiet

@@ -41,10 +41,10 @@ type past struct {
 	// matter; End is the last mark that it knows of.
 	Before *course `json:"before,omitempty"`
 	End    mark    `json:"end,omitempty"`
-	// Check tells the check by which the marks were made.
+	// Check tells the check by which the marks were made; 0 is none yet.
 	Check uint32 `json:"check"`
 	// lively counts the marks that are not dull.
-	lively int
+	lively int32
 	// shared is set while a checkpoint reads the marks there are: others may be
 	// added, but none changed.
 	shared bool
@@ -62,9 +62,14 @@ type keeping struct {
 // catchingUp is how many times more is kept of a key that catches up.
 const catchingUp = 32
 
-// add puts the mark of the newest value at the end.
-func (p *past) add(k *check, m mark, many bool) {
-	if n := len(p.Marks); n > 0 && p.Marks[n-1].sameTime(m) {
+// begun reports whether there is a past to speak of.
+func (p *past) begun() bool { return p.Check != 0 }
+
+// add puts the mark of the newest value at the end; again says that the one
+// there is of the same moment. It does not read the marks, which for nearly
+// every key would have to come from afar.
+func (p *past) add(k *check, m mark, again, many bool) {
+	if n := len(p.Marks); again && n > 0 {
 		p.put(n-1, m)
 		return
 	}

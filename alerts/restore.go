@@ -72,7 +72,6 @@ func (f *fold) checkpoint() *checkpoint {
 	if f.written.After(f.last) {
 		c.Written, c.Acted = f.written, f.acted
 	}
-	pasts := make([]past, 0, len(f.keys))
 	for _, k := range f.keys {
 		s := f.saved(k)
 		judged := k.check != nil && !k.check.timed()
@@ -82,11 +81,7 @@ func (f *fold) checkpoint() *checkpoint {
 			s.Members[i].Points = slices.Clone(s.Members[i].Points)
 		}
 		s.Backlog = s.Backlog.clone()
-		if s.Past != nil {
-			s.Past.shared = true
-			pasts = append(pasts, *s.Past)
-			s.Past = &pasts[len(pasts)-1]
-		}
+		k.Past.shared = k.Past.begun()
 		switch {
 		case k.Episode != nil:
 			episode := *k.Episode // changes while the checkpoint is being written

@@ -30,7 +30,7 @@ type state struct {
 	// Past is what the last values said, where each is judged by itself, so
 	// that one that comes late finds its place; Backlog what came late and has
 	// not been told yet, looked the one being told now.
-	Past    *past    `json:"past,omitempty"`
+	Past    past     `json:"past,omitzero"`
 	Backlog *backlog `json:"backlog,omitempty"`
 	looked  *backlog
 	// Flaps has a bit for each of the last values, the newest lowest: whether
@@ -228,7 +228,7 @@ func (s *state) proceed(c *check, v verdict, o *sample, last time.Time) (top exc
 		ep.Reached, ep.Cleared = since{}, since{}
 		s.remember(c, v, o, last)
 		last = o.time
-	case passed == 0 && s.Past != nil && len(s.Past.Marks) > 0:
+	case passed == 0 && len(s.Past.Marks) > 0:
 		return s.rework(c, len(s.Past.Marks)-1, newMark(o.time, v), true)
 	default:
 		s.remember(c, v, o, last)
@@ -455,7 +455,7 @@ func (s *state) due(c *check, clk *clock) time.Duration {
 // alert and its level stay until a reading moves them.
 func (s *state) review(c *check) {
 	ep := s.Episode
-	if p := s.Past; p != nil && p.Check != c.sum {
+	if s.Past.begun() && s.Past.Check != c.sum {
 		s.begin(c)
 	}
 	if ep == nil || c.timed() || c.judgedWithOthers() {
@@ -497,7 +497,7 @@ func (s *state) rejudged(c *check) verdict {
 func (s *state) forget() {
 	s.Last, s.Number, s.Text, s.Points, s.Members = time.Time{}, 0, "", nil, nil
 	s.Claim, s.Held = nil, nil
-	s.Past, s.Backlog, s.Flaps = nil, nil, 0
+	s.Past, s.Backlog, s.Flaps = past{}, nil, 0
 	if ep := s.Episode; ep != nil {
 		ep.Reached, ep.Cleared, ep.First = since{}, since{}, citywatch.Evidence{}
 	}
