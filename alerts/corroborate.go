@@ -255,7 +255,7 @@ func (p *place) judge(f *fold, k *key) {
 	case isTrue && ep.Level == citywatch.None:
 		ep.First = citywatch.Evidence{Time: begun}
 		level = c.ToVerify
-	case isTrue, f.clk.Ticked.Sub(ended) < p.rule.Recover, p.rule.Latch:
+	case isTrue, f.clk.Ticked.Sub(ended) < p.rule.Recover, p.latched(ep.Level):
 		level = ep.Level
 	}
 	if level > citywatch.None && level < c.Confirmed && p.confirmed(k) {
@@ -264,10 +264,16 @@ func (p *place) judge(f *fold, k *key) {
 	p.settle(f, k, level, isTrue, isTrue && stale)
 }
 
+// latched reports whether a level waits for a person: what is only to be
+// verified does not.
+func (p *place) latched(level citywatch.Level) bool {
+	return p.rule.Latch && level >= p.rule.Corroborate.Confirmed
+}
+
 func (p *place) settle(f *fold, k *key, level citywatch.Level, isTrue, stale bool) {
 	ep, c := k.Episode, p.rule.Corroborate
 	k.reached(isTrue)
-	reason := ep.settle(level, isTrue || p.rule.Latch, stale)
+	reason := ep.settle(level, isTrue || p.latched(level), stale)
 	switch {
 	case reason == citywatch.ReasonRaised && ep.Alert.ToVerify:
 		reason = citywatch.ReasonConfirmed

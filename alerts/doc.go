@@ -118,4 +118,29 @@
 // after a crash not before the last entry of which the journal has a transition:
 // what followed from the entries before is in the journal too, for it is written
 // in order.
+//
+// # Judged together
+//
+// Some alerts rest on what several devices say.
+//
+//   - corroborate: devices of several kinds may know of one thing. What one kind
+//     says alone is to be verified, and calls nobody; another kind near it, at
+//     about the same measured time, confirms it, however late that is learned. The
+//     alert is of the device that said so first, and there is none of its own for
+//     what stands near it. A device that says it is over, or whose word decays,
+//     counts no more.
+//   - all: the conditions of several rules in one zone make an alert of the zone.
+//     What somebody called a false alarm does not count.
+//   - aggregate: the number that is judged is made of those of a zone's devices.
+//     With too few of them, or with sums that are not whole, nothing clears.
+//
+// What such an alert is follows from the states of the keys that it rests on, and
+// from the last tick: nothing else is remembered of it. Devices of a zone have one
+// engine; those of different zones may have different ones where the journal has
+// several shards, and then do not confirm one another.
+//
+// # Rules
+//
+// Rules are read from one file or several, all of which are checked before any
+// counts. Reload swaps them between two entries: it does what a restart would.
 package alerts

@@ -262,6 +262,8 @@ func FuzzParse(f *testing.F) {
 	f.Add("rules:\n  - {id: r, name: {vi: a, en: b}, hazard: x, select: {sector: fire}, state: {value: v, levels: {fire: 4}}, latch: true}\n")
 	f.Add("rules:\n  - {id: r, name: {vi: a, en: b}, hazard: x, select: {zone: [phuong-lao-cai]}, silence: {after: 5m, level: 1}}\n")
 	f.Add("rules: [{threshold: {levels: device}}]")
+	f.Add("rules:\n  - {id: r, name: {vi: a, en: b}, hazard: x, corroborate: {within: 60, over: 3m, levels: {to_verify: 2, confirmed: 4}, kinds: [{kind: a, class: river_gauge, value: v, at_least: 1}, {kind: b, class: rain_gauge, value: v, is: [x]}]}}\n")
+	f.Add("rules:\n  - {id: r, name: {vi: a, en: b}, hazard: x, select: {class: rain_gauge}, threshold: {value: v, levels: {1: 5}}, aggregate: {over: zone, fn: p90}}\n  - {id: s, name: {vi: a, en: b}, hazard: x, all: {levels: {2: {r: 1, t: 1}}}}\n")
 	c := catalogue(f)
 	f.Fuzz(func(t *testing.T, src string) {
 		rules, doc, problems := Parse([]byte(src), c)
