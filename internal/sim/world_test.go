@@ -295,8 +295,8 @@ func BenchmarkObserve(b *testing.B) {
 	}
 }
 
-// bounds returns the thresholds of the province's rules by class and value,
-// the margins they recover by, and the stations' own tables.
+// bounds returns the thresholds of the province's rules by class and value, and
+// what is a sign of a fire, the margins they recover by, and the stations' own tables.
 func bounds(t *testing.T) (levels map[string]map[string]map[int]float64, margins map[string]float64) {
 	t.Helper()
 	var file struct {
@@ -307,6 +307,15 @@ func bounds(t *testing.T) (levels map[string]map[string]map[int]float64, margins
 				Levels  any
 				Recover struct{ Margin float64 }
 			}
+			Corroborate *struct {
+				Levels struct {
+					ToVerify int `yaml:"to_verify"`
+				}
+				Kinds []struct {
+					Class, Value string
+					AtLeast      float64 `yaml:"at_least"`
+				}
+			}
 		}
 	}
 	if err := yaml.Unmarshal(read(t, laocai.RulesFile), &file); err != nil {
@@ -314,6 +323,11 @@ func bounds(t *testing.T) (levels map[string]map[string]map[int]float64, margins
 	}
 	levels, margins = map[string]map[string]map[int]float64{}, map[string]float64{}
 	for _, r := range file.Rules {
+		if c := r.Corroborate; c != nil {
+			for _, k := range c.Kinds {
+				levels[k.Class] = map[string]map[int]float64{k.Value: {c.Levels.ToVerify: k.AtLeast}}
+			}
+		}
 		if r.Threshold == nil {
 			continue
 		}
