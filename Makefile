@@ -51,7 +51,7 @@ vuln: ## look for known vulnerabilities; needs the Go vulnerability database
 .PHONY: generate
 generate: ## regenerate the pages' bundle; needs npm
 	@if [ -f dashboards/web/package-lock.json ]; then npm --prefix dashboards/web ci --no-fund --no-audit; fi
-	go generate ./...
+	go generate ./dashboards/...
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (20s)
