@@ -121,14 +121,9 @@ func TestNothingIsLeftOfFailedSessions(t *testing.T) {
 			sources = append(sources, src)
 			specs = append(specs, video.Spec{Camera: camera(name), Main: src})
 		}
-		// Apart from those in which sessions run just now.
 		goroutines := func() int {
 			synctest.Wait()
-			n := runtime.NumGoroutine()
-			for _, src := range sources {
-				n -= int(src.running.Load())
-			}
-			return n
+			return runtime.NumGoroutine()
 		}
 		b := start(t, specs, video.Options{}, video.Deps{})
 		time.Sleep(time.Minute)
@@ -142,7 +137,9 @@ func TestNothingIsLeftOfFailedSessions(t *testing.T) {
 		for sessions() < 300*int32(len(sources)) {
 			time.Sleep(time.Minute)
 		}
-		if after := goroutines(); after > before {
+		// How many sessions run at a moment varies by a few for each camera; one
+		// left behind by each session of a single camera would be 300.
+		if after := goroutines(); after > before+5*len(sources) {
 			t.Errorf("%d goroutines after %d sessions, %d before", after, sessions(), before)
 		}
 		b.stop()
