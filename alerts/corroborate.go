@@ -75,7 +75,7 @@ type claim struct {
 
 // testify notes what a device says.
 func (f *fold) testify(k *key, v verdict, o *sample) {
-	says := v.reached > citywatch.None
+	says := v.reached > citywatch.None && k.check.rule.during(o.time)
 	switch k.order(o, &f.clk) {
 	case duplicate:
 		f.stats.duplicates++

@@ -79,10 +79,14 @@ func (c *course) risen(r *rule, at time.Time) citywatch.Level {
 }
 
 // fallen returns the highest level, up to the present one, that has not been
-// cleared for long enough.
+// cleared for long enough; of a rule that does not step down the present one,
+// as long as there is any.
 func (c *course) fallen(r *rule, at time.Time) citywatch.Level {
 	for level := c.Says; level > citywatch.None; level-- {
-		if t := c.Cleared[level]; t.IsZero() || at.Sub(t) < r.Recover {
+		if t := c.Cleared[level]; t.IsZero() || at.Sub(t) < r.recovers(level) {
+			if r.Whole {
+				return c.Says
+			}
 			return level
 		}
 	}

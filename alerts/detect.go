@@ -73,6 +73,9 @@ const unknownPeriod = 10 * time.Minute
 // compile returns the check of d by r, or nil if r cannot say anything about
 // it: no level of it has a bound.
 func compile(r *rule, d *citywatch.Device) *check {
+	if r = r.in(d); r == nil {
+		return nil
+	}
 	period := d.Period
 	if period <= 0 {
 		period = unknownPeriod
@@ -84,7 +87,7 @@ func compile(r *rule, d *citywatch.Device) *check {
 		if bounds == nil {
 			bounds = d.Bounds[r.Threshold.Value]
 		}
-		steps := newLadder(bounds, r.Threshold.Below, r.Threshold.Margin)
+		steps := r.widen(newLadder(bounds, r.Threshold.Below, r.Threshold.Margin))
 		if len(steps.steps) == 0 {
 			return nil
 		}
@@ -92,9 +95,15 @@ func compile(r *rule, d *citywatch.Device) *check {
 	case r.States != nil:
 		c.judge = texts(r.States.Levels)
 	case r.Rate != nil:
-		c.window = &rising{newLadder(r.Rate.Levels, r.Rate.Below, r.Rate.Margin), r.Rate.Over, r.Rate.MinPoints}
+		c.window = &rising{r.widen(newLadder(r.Rate.Levels, r.Rate.Below, r.Rate.Margin)), r.Rate.Over, r.Rate.MinPoints}
 	case r.Accumulate != nil:
-		c.window = r.Accumulate.window(period)
+		w := r.Accumulate.window(period)
+		for _, s := range w.sums {
+			r.widen(s.ladder)
+		}
+		c.window = w
+	case r.External != nil:
+		c.window = events{}
 	case r.All != nil:
 		return nil // it rests on other rules' devices
 	case r.Corroborate != nil:

@@ -139,7 +139,18 @@
 // engine; those of different zones may have different ones where the journal has
 // several shards, and then do not confirm one another.
 //
+// # External
+//
+// An event that something else has judged already is one of a device's that have
+// not ended; each goes by its id, so that what is said of an older one is not late.
+// The worst of them is the level. Nothing but the word that it has ended, or a
+// person who closes the alert when no data comes any more, ends an event.
+//
 // # Rules
+//
+// A rule may differ by device and by zone, and apply at certain times of the week
+// only, by the measured time: what is measured outside them is nothing of its
+// business, and ends what it raised.
 //
 // Rules are read from one file or several, all of which are checked before any
 // counts. Reload swaps them between two entries: it does what a restart would.

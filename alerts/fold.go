@@ -197,6 +197,10 @@ func (f *fold) observe(k *key, r *citywatch.Reading, pos citywatch.Position) {
 	o := sample{time: r.Time.Truncate(time.Millisecond), at: r.Position, pos: pos}
 	o.rest = r.Time.Sub(o.time)
 	var v verdict
+	if k.check.rule.External != nil {
+		f.happen(k, r, &o)
+		return
+	}
 	if !k.check.timed() {
 		value := find(r, k.check.value)
 		if value == nil {
@@ -221,6 +225,9 @@ func (f *fold) observe(k *key, r *citywatch.Reading, pos citywatch.Position) {
 		}
 		o.old = r.Arrived.Sub(o.time) > k.check.live
 	}
+	if !k.check.timed() && !k.check.rule.during(o.time) {
+		v = verdict{} // whatever it says, nobody is to be called for it then
+	}
 	switch k.admit(k.check, &o, &f.clk) {
 	case late:
 		f.late(k, v, &o)
@@ -229,7 +236,7 @@ func (f *fold) observe(k *key, r *citywatch.Reading, pos citywatch.Position) {
 		f.stats.duplicates++
 		return
 	}
-	if k.check.window != nil {
+	if k.check.window != nil && k.check.rule.during(o.time) {
 		v = k.check.window.look(k.Points)
 	}
 	f.stats.evaluated++

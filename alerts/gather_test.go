@@ -3,6 +3,7 @@ package alerts
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,18 @@ const gatherRules = `rules:
     select: {class: heat}
     accumulate: {value: v, of: amount, windows: {60s: {1: 4}, 180s: {2: 20}}, completeness: 0.3}
     aggregate: {over: zone, fn: p90}
+  - id: told
+    name: {vi: l, en: l}
+    hazard: fire
+    select: {class: smoke}
+    external: {severity: v, levels: {"1": 1, "2": 3}, id: event, ended: {is: ["0", "3"]}}
+    overrides: [{device: [s2], off: true}]
+  - id: by-day
+    name: {vi: m, en: m}
+    hazard: fire
+    select: {class: heat}
+    threshold: {value: v, levels: {1: 1, 2: 2, 3: 3}, recover: {for: 5s, step_down: false, levels: {2: {for: 20s}}}}
+    schedule: [{from: "00:05", to: "00:15"}]
 inhibit:
   - {source: both, target: [hot], same: [zone]}
 `
@@ -106,7 +119,7 @@ func gatherHistory(r *rand.Rand, n int) []moment {
 	devices := []string{"s1", "s2", "s3", "h1", "h2", "k1", "b1"}
 	classes := map[byte]string{'s': "smoke", 'h': "heat", 'k': "camera", 'b': "button"}
 	says := map[string]float64{}
-	rules := []string{"fire", "blaze", "smoky", "hot", "both", "unseen", "thick", "thickens", "heats"}
+	rules := []string{"fire", "blaze", "smoky", "hot", "both", "unseen", "thick", "thickens", "heats", "told", "by-day"}
 	now := day
 	moments := make([]moment, n)
 	for i := range moments {
@@ -127,14 +140,14 @@ func gatherHistory(r *rand.Rand, n int) []moment {
 				m.entry.Readings = append(m.entry.Readings, citywatch.Reading{
 					Device: d, Class: classes[d[0]], Zone: "zone", Sector: "fire", Arrived: now,
 					Time:   now.Add(-time.Duration(r.IntN(3)*r.IntN(20)) * time.Second),
-					Values: []citywatch.Value{{Name: "v", Number: says[d]}},
+					Values: []citywatch.Value{{Name: "event", Number: float64(r.IntN(3))}, {Name: "v", Number: says[d]}},
 				})
 			}
 		}
 		if r.IntN(5) == 0 {
 			of := devices[r.IntN(len(devices))]
 			m.key = rules[r.IntN(len(rules))] + "~"
-			if m.key >= "thick~" || m.key == "both~" || m.key == "heats~" {
+			if m.key == "unseen~" || strings.HasPrefix(m.key, "thick") || m.key == "both~" || m.key == "heats~" {
 				of = "zone"
 			}
 			m.key += of
@@ -160,8 +173,9 @@ func TestGatheringsKilledAnywhere(t *testing.T) {
 		}
 	}
 	for _, often := range []string{
-		"fire fired", "fire confirmed", "fire witnessed", "fire recovered", "fire false_alarm", "blaze confirmed", "blaze relapsed",
+		"fire fired", "fire confirmed", "fire witnessed", "fire recovered", "blaze false_alarm", "blaze confirmed", "blaze relapsed",
 		"both fired", "both raised", "both lowered", "both recovered", "unseen fired", "unseen recovered", "thick raised", "thick recovered", "thickens fired", "thickens recovered", "heats fired", "heats recovered",
+		"told raised", "told recovered", "by-day raised", "by-day recovered",
 	} {
 		if made[often] == 0 {
 			t.Errorf("never %s: the histories show nothing of it; %v", often, made)

@@ -18,6 +18,8 @@ type Catalogue struct {
 	Classes []citywatch.Class
 	Devices []citywatch.Device
 	Zones   []citywatch.Zone
+	// TimeZone is that of schedules; nil is UTC.
+	TimeZone *time.Location
 }
 
 // The rule file as a person writes it.
@@ -46,8 +48,11 @@ type (
 
 		Corroborate *corroborateEntry `yaml:"corroborate"`
 		All         *allEntry         `yaml:"all"`
+		External    *externalEntry    `yaml:"external"`
 
 		Aggregate *aggregateEntry `yaml:"aggregate"`
+		Overrides []overrideEntry `yaml:"overrides"`
+		Schedule  []shiftEntry    `yaml:"schedule"`
 
 		Escalate []escalation `yaml:"escalate"`
 
@@ -77,6 +82,9 @@ type (
 	recoverEntry struct {
 		Margin float64       `yaml:"margin"`
 		For    time.Duration `yaml:"for"`
+		// Levels are those that differ. StepDown is true if left out.
+		Levels   map[string]recovery `yaml:"levels"`
+		StepDown *bool               `yaml:"step_down"`
 	}
 	silenceEntry struct {
 		Periods int             `yaml:"periods"`
@@ -125,10 +133,12 @@ func (p *parser) rule(e *ruleEntry, path string) *rule {
 	r.Checklist = p.checklist(e, path)
 	switch detectors := named(e); len(detectors) {
 	case 0:
-		p.report(path, "add threshold, rate, accumulate, stuck, state, silence, corroborate or all", "rule %q does not say what to watch for", e.ID)
+		p.report(path, "add threshold, rate, accumulate, stuck, state, silence, corroborate, all or external", "rule %q does not say what to watch for", e.ID)
 	case 1:
 		p.detector(e, r, path+"."+detectors[0])
 		p.aggregate(e.Aggregate, r, path+".aggregate")
+		p.overrides(e.Overrides, r, path+".overrides")
+		p.schedule(e.Schedule, r, path+".schedule")
 	default:
 		p.report(path+"."+detectors[1], "make it two rules", "rule %q has both %s", e.ID, strings.Join(detectors, " and "))
 	}
@@ -162,6 +172,9 @@ func named(e *ruleEntry) []string {
 	if e.All != nil {
 		names = append(names, "all")
 	}
+	if e.External != nil {
+		names = append(names, "external")
+	}
 	return names
 }
 
@@ -181,6 +194,8 @@ func (p *parser) detector(e *ruleEntry, r *rule, path string) {
 		p.corroborate(e.Corroborate, r, path)
 	case e.All != nil:
 		p.allOf(e.All, r, path)
+	case e.External != nil:
+		p.external(e.External, r, path)
 	default:
 		p.silence(e.Silence, r, path)
 	}

@@ -123,7 +123,7 @@ func TestParseSaysEverythingThatIsWrong(t *testing.T) {
 		`11: rule "flood" needs the bounds of its levels (levels: device for each station's own table, or levels: {1: 50, 2: 100})`,
 		`12: two rules have the id "flood" (the alerts of one would be taken for the other's)`,
 		`12: rule "flood" does not select any devices (select by class, device, zone or sector)`,
-		`12: rule "flood" does not say what to watch for (add threshold, rate, accumulate, stuck, state, silence, corroborate or all)`,
+		`12: rule "flood" does not say what to watch for (add threshold, rate, accumulate, stuck, state, silence, corroborate, all or external)`,
 		`21: rule "two" has both state and silence (make it two rules)`,
 		`26: "fire" has level 9 (levels go from 1 to 5)`,
 		`26: no value is ever the text "true" (it arrives as the number 1 or 0: use threshold)`,

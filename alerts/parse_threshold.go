@@ -16,6 +16,7 @@ func (p *parser) threshold(e *thresholdEntry, r *rule, path string) {
 	p.waits(e.For, e.Recover, path)
 	t := &threshold{Value: e.Value, Margin: e.Recover.Margin, Below: p.below(e.Direction, path)}
 	r.Threshold, r.For, r.Recover = t, e.For, e.Recover.For
+	p.recovery(e.Recover, r, path+".recover")
 	p.levels(e.Levels, r, path+".levels")
 }
 

@@ -60,6 +60,7 @@ func (p *parser) rate(e *rateEntry, r *rule, path string) {
 		Levels: p.table(e.Levels, r, path+".levels"), MinPoints: cmp.Or(e.MinPoints, usualMinPoints),
 	}
 	p.monotone(r.Rate.Levels, below, path+".levels", "")
+	p.recovery(e.Recover, r, path+".recover")
 	r.For, r.Recover = e.For, e.Recover.For
 }
 
@@ -96,6 +97,7 @@ func (p *parser) accumulate(e *accumulateEntry, r *rule, path string) {
 		a.Windows = append(a.Windows, accumulateOver{over, levels})
 	}
 	slices.SortFunc(a.Windows, func(a, b accumulateOver) int { return cmp.Compare(a.Over, b.Over) })
+	p.recovery(e.Recover, r, path+".recover")
 	r.Accumulate, r.For, r.Recover = a, e.For, e.Recover.For
 }
 

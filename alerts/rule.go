@@ -59,8 +59,17 @@ type rule struct {
 
 	Corroborate *corroborate `json:"corroborate,omitempty"`
 	All         *allOf       `json:"all,omitempty"`
+	External    *external    `json:"external,omitempty"`
 
 	Aggregate *aggregate `json:"aggregate,omitempty"`
+	// Overrides say where it differs, Schedule when it applies: always, if it
+	// is empty.
+	Overrides []override `json:"overrides,omitempty"`
+	Schedule  []shift    `json:"schedule,omitempty"`
+	// Recoveries are the levels that are left in another way than the others.
+	// Whole keeps the highest level until all are left.
+	Recoveries map[citywatch.Level]recovery `json:"recoveries,omitempty"`
+	Whole      bool                         `json:"whole,omitempty"`
 
 	// For is how long a level must be reached before it counts, Recover how
 	// long it must be cleared before it no longer does.
@@ -76,6 +85,8 @@ type rule struct {
 	hash string
 	// file is where it stands, version what that file calls its version.
 	file, version string
+	// clock is the time zone of the schedule.
+	clock *time.Location
 }
 
 // A selection is met by the devices that meet each of its parts; an empty part
@@ -180,6 +191,8 @@ func (r *rule) value() string {
 		return r.Stuck.Value
 	case r.States != nil:
 		return r.States.Value
+	case r.External != nil:
+		return r.External.Severity
 	}
 	return ""
 }
@@ -201,6 +214,8 @@ func (r *rule) detector() string {
 		return "corroborate"
 	case r.All != nil:
 		return "all"
+	case r.External != nil:
+		return "external"
 	}
 	return "silence"
 }

@@ -45,6 +45,8 @@ type state struct {
 	Denied time.Time `json:"denied,omitzero"`
 	// Members are the devices of a zone, in the order of their ids.
 	Members []member `json:"members,omitempty"`
+	// Events are those that have not ended, in the order of their ids.
+	Events []happening `json:"events,omitempty"`
 	// Up is the engine's when the newest value came, or when the key began;
 	// Clock likewise, but only during an episode.
 	Up    time.Duration `json:"up,omitempty"`
@@ -400,7 +402,7 @@ func (s *state) missing(c *check, clk *clock) time.Duration {
 
 // missed fires a silence rule whose device has not been heard.
 func (s *state) missed(c *check, clk *clock) citywatch.Reason {
-	if clk.Up <= s.missing(c, clk) || s.Episode != nil && s.Episode.Level > citywatch.None {
+	if !c.rule.during(clk.Now) || clk.Up <= s.missing(c, clk) || s.Episode != nil && s.Episode.Level > citywatch.None {
 		return ""
 	}
 	if s.Episode == nil {
@@ -479,6 +481,10 @@ func (s *state) review(c *check) {
 func (s *state) rejudged(c *check) verdict {
 	switch {
 	case s.Last.IsZero():
+	case !c.rule.during(s.Last):
+		return verdict{}
+	case c.rule.External != nil:
+		return s.happening()
 	case c.zone != nil:
 		v, _ := c.zone.verdict(s.Members, s.Last)
 		return v
@@ -496,7 +502,7 @@ func (s *state) rejudged(c *check) verdict {
 // longer watches.
 func (s *state) forget() {
 	s.Last, s.Number, s.Text, s.Points, s.Members = time.Time{}, 0, "", nil, nil
-	s.Claim, s.Held = nil, nil
+	s.Claim, s.Held, s.Events = nil, nil, nil
 	s.Past, s.Backlog, s.Flaps = past{}, nil, 0
 	if ep := s.Episode; ep != nil {
 		ep.Reached, ep.Cleared, ep.First = since{}, since{}, citywatch.Evidence{}

@@ -79,6 +79,7 @@ func (f *fold) ended(k *key) {
 	case handling == citywatch.FalseAlarm:
 		ep.Dismissed = ep.Level
 	case handling == citywatch.Closed && ep.Level > citywatch.None:
+		k.Events = nil // somebody has seen that they are over
 		*ep = episode{standing: normal()}
 	}
 	k.rest()

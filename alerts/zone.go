@@ -165,6 +165,9 @@ func (f *fold) tellZone(k *key, device string, o *sample) {
 		o.time = k.Last
 	}
 	v, number := z.verdict(k.Members, o.time)
+	if !k.check.rule.during(o.time) {
+		v = verdict{}
+	}
 	o.value, o.at = citywatch.Value{Number: number}, nil
 	f.stats.evaluated++
 	f.moved(k, k.state.observe(k.check, v, o, &f.clk))

@@ -30,6 +30,7 @@ func (l *loader) rules(site *Site) {
 	}
 	rules, faults := alerts.ParseAll(sources, alerts.Catalogue{
 		Classes: site.Classes, Devices: site.Devices, Zones: site.Zones,
+		TimeZone: site.Province.TimeZone,
 	})
 	for _, f := range faults {
 		l.problems.add(f.Source, f.Document, f.Problems)
