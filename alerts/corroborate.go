@@ -1,11 +1,8 @@
 package alerts
 
 import (
-	"fmt"
 	"slices"
 	"time"
-
-	"github.com/paulmach/orb/geo"
 
 	"citywatch"
 )
@@ -63,121 +60,6 @@ func (k *kind) judge() judge {
 	return t
 }
 
-// A claim is what one device said last of it, by measured time: from when, how
-// long at least, and when it said that it is over; zero while it has not.
-type claim struct {
-	From   time.Time `json:"from"`
-	Until  time.Time `json:"until"`
-	Ended  time.Time `json:"ended,omitzero"`
-	Number float64   `json:"number,omitempty"`
-	Text   string    `json:"text,omitempty"`
-}
-
-// testify notes what a device says.
-func (f *fold) testify(k *key, v verdict, o *sample) {
-	says := v.reached > citywatch.None && k.check.rule.during(o.time)
-	switch k.order(o, &f.clk) {
-	case duplicate:
-		f.stats.duplicates++
-		return
-	case late:
-		if !says || o.time.Unix() < 0 || !k.antedate(o.time) {
-			f.stats.late++
-			return
-		}
-	default:
-		k.Pos, k.Last, k.Up = o.pos, o.time, f.clk.Up
-		k.keep(o)
-		if !k.claims(says, o.time) {
-			f.stats.evaluated++
-			return
-		}
-	}
-	f.stats.evaluated++
-	f.doubted[f.places[k.id.rule]] = true
-}
-
-// claims notes what the newest value says, and reports whether anything is to
-// be made of it.
-func (k *key) claims(says bool, at time.Time) bool {
-	c := k.Claim
-	switch {
-	case c == nil && !says:
-		return false
-	case c != nil && !c.Ended.IsZero() && !says:
-		return k.Episode != nil
-	case c == nil || !c.Ended.IsZero(): // it begins
-		k.Claim = &claim{From: at, Until: at, Number: k.Number, Text: k.Text}
-		return true
-	}
-	next := *c // a checkpoint may be written from the one before
-	if says {
-		next.Until = at
-	} else {
-		next.Ended = at
-	}
-	k.Claim = &next
-	return true
-}
-
-// antedate takes in that the device said so at a time before its newest value,
-// and reports whether that says anything new.
-func (k *key) antedate(at time.Time) bool {
-	c := k.Claim
-	switch {
-	case c == nil:
-		k.Claim = &claim{From: at, Until: at, Ended: k.Last, Number: k.Number, Text: k.Text}
-	case at.Before(c.From):
-		next := *c
-		next.From = at
-		k.Claim = &next
-	default:
-		return false
-	}
-	return true
-}
-
-// A place is every device that one rule may hear of it from.
-type place struct {
-	rule      *rule
-	witnesses []*key // in the order of the devices' ids
-	near      map[*key][]*key
-}
-
-// witness makes the key one of its rule's.
-func (f *fold) witness(k *key) {
-	p := f.places[k.id.rule]
-	if p == nil {
-		p = &place{rule: k.check.rule}
-		f.places[k.id.rule] = p
-	}
-	if !slices.Contains(p.witnesses, k) {
-		p.witnesses = append(p.witnesses, k)
-		slices.SortFunc(p.witnesses, byKeyDevice)
-		p.near = map[*key][]*key{}
-	}
-}
-
-func (p *place) rank() int    { return 0 }
-func (p *place) name() string { return p.rule.ID }
-
-// around returns the keys whose devices stand near that of k, itself among
-// them. Of a device that registered itself nobody knows where it stands.
-func (p *place) around(k *key) []*key {
-	near, known := p.near[k]
-	if known {
-		return near
-	}
-	for _, other := range p.witnesses {
-		if other == k || !k.device.Auto && !other.device.Auto &&
-			geo.DistanceHaversine(k.device.Position, other.device.Position) <= p.rule.Corroborate.Metres {
-			near = append(near, other)
-		}
-	}
-	p.near[k] = near
-	return near
-}
-
 // evaluate goes through the alerts that there are, and then looks for what
 // stands near none of them.
 func (p *place) evaluate(f *fold) (warm bool) {
@@ -212,24 +94,6 @@ func (p *place) uncovered(f *fold, before *key) (first *key) {
 		}
 	}
 	return first
-}
-
-// stands reports whether what the device said still counts.
-func (p *place) stands(f *fold, k *key) bool {
-	c := k.Claim
-	if c == nil || k.check == nil || !c.Ended.IsZero() {
-		return false
-	}
-	decay := k.check.kind.Decay
-	return decay == 0 || f.clk.Ticked.Sub(c.Until) <= decay
-}
-
-// over is when what the device said ceased to count.
-func (k *key) over() time.Time {
-	if k.Claim.Ended.IsZero() {
-		return k.Claim.Until.Add(k.check.kind.Decay)
-	}
-	return k.Claim.Ended
 }
 
 // judge brings the alert whose key is k up to what is said around it.
@@ -326,14 +190,6 @@ func (p *place) confirmed(k *key) bool {
 	return false
 }
 
-// last is until when the device said so, or says so still.
-func (k *key) last() time.Time {
-	if k.Claim.Ended.IsZero() && k.check.kind.Decay == 0 {
-		return time.Unix(1<<40, 0) // for as long as it does not say otherwise
-	}
-	return k.Claim.Until
-}
-
 // newest is when the last device around the key began to say so.
 func (p *place) newest(f *fold, k *key) (last time.Time) {
 	for _, w := range p.around(k) {
@@ -375,81 +231,4 @@ func (p *place) evidence(f *fold, k *key) []citywatch.Evidence {
 		})
 	}
 	return found
-}
-
-type corroborateEntry struct {
-	Kinds  []kindEntry   `yaml:"kinds"`
-	Needs  int           `yaml:"needs"`
-	Within float64       `yaml:"within"` // metres
-	Over   time.Duration `yaml:"over"`
-	Levels struct {
-		ToVerify  citywatch.Level `yaml:"to_verify"`
-		Confirmed citywatch.Level `yaml:"confirmed"`
-	} `yaml:"levels"`
-	Recover struct {
-		For time.Duration `yaml:"for"`
-	} `yaml:"recover"`
-}
-
-type kindEntry struct {
-	Kind    string        `yaml:"kind"`
-	Class   string        `yaml:"class"`
-	Value   string        `yaml:"value"`
-	Is      []string      `yaml:"is"`
-	AtLeast *float64      `yaml:"at_least"`
-	Alone   bool          `yaml:"alone"`
-	Decay   time.Duration `yaml:"decay"`
-}
-
-func (p *parser) corroborate(e *corroborateEntry, r *rule, path string) {
-	c := &corroborate{Needs: e.Needs, Metres: e.Within, Over: e.Over, ToVerify: e.Levels.ToVerify, Confirmed: e.Levels.Confirmed}
-	if c.Needs == 0 {
-		c.Needs = 2
-	}
-	kinds := map[string]bool{}
-	classes := map[string]bool{}
-	for i := range e.Kinds {
-		at := fmt.Sprintf("%s.kinds[%d]", path, i)
-		c.Kinds = append(c.Kinds, p.kind(&e.Kinds[i], r, at))
-		if classes[e.Kinds[i].Class] {
-			p.report(at+".class", "one device is one kind", "two kinds are of the class %q", e.Kinds[i].Class)
-		}
-		classes[e.Kinds[i].Class], kinds[e.Kinds[i].Kind] = true, true
-	}
-	switch {
-	case c.Needs < 2:
-		p.report(path+".needs", "2 if left out; mark a kind alone: true that needs no other", "%d kinds confirm nothing", e.Needs)
-	case len(kinds) < c.Needs:
-		p.report(path+".kinds", "{kind: smoke, class: smoke_detector, value: smoke, at_least: 1}", "rule %q has %d kinds and needs %d", r.ID, len(kinds), c.Needs)
-	}
-	if c.Metres <= 0 {
-		p.report(path+".within", "in metres, as in 60", "rule %q does not say how near one another the kinds are", r.ID)
-	}
-	if c.Over <= 0 {
-		p.report(path+".over", "as in 3m", "rule %q does not say within which time", r.ID)
-	}
-	if !c.ToVerify.Valid() || !c.Confirmed.Valid() || c.ToVerify >= c.Confirmed {
-		p.report(path+".levels", "levels: {to_verify: 2, confirmed: 4}", "rule %q needs a level for what is to be verified, and a higher one for what is confirmed", r.ID)
-	}
-	p.notNegative(e.Recover.For, path+".recover.for")
-	r.Corroborate, r.Recover = c, e.Recover.For
-}
-
-func (p *parser) kind(e *kindEntry, r *rule, path string) kind {
-	if e.Kind == "" {
-		p.report(path, "kind: smoke", "a kind of rule %q has no name", r.ID)
-	}
-	var classes []string
-	for _, c := range p.catalogue.Classes {
-		classes = append(classes, c.ID)
-	}
-	p.known("class", e.Class, classes, path+".class")
-	of := *r
-	of.Select.Class = e.Class
-	p.value(&of, e.Value, path+".value")
-	if (e.AtLeast == nil) == (len(e.Is) == 0) {
-		p.report(path, "at_least: 1, or is: [fire]", "kind %q needs either a number or texts", e.Kind)
-	}
-	p.notNegative(e.Decay, path+".decay")
-	return kind{Kind: e.Kind, Class: e.Class, Value: e.Value, Is: e.Is, AtLeast: e.AtLeast, Alone: e.Alone, Decay: e.Decay}
 }

@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"encoding/json"
 	"time"
 
 	"citywatch"
@@ -17,6 +18,42 @@ type course struct {
 	// Cleared since when it has been cleared; both in measured time.
 	Reached since `json:"reached"`
 	Cleared since `json:"cleared"`
+}
+
+// since holds a time for each level; zero is never.
+type since [citywatch.MaxLevel + 1]time.Time
+
+// MarshalJSON writes the levels that have a time.
+func (s since) MarshalJSON() ([]byte, error) {
+	m := map[citywatch.Level]time.Time{}
+	for level, at := range s {
+		if !at.IsZero() {
+			m[citywatch.Level(level)] = at
+		}
+	}
+	return json.Marshal(m)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *since) UnmarshalJSON(b []byte) error {
+	m := map[citywatch.Level]time.Time{}
+	if err := json.Unmarshal(b, &m); err != nil {
+		return err
+	}
+	for level, at := range m {
+		if level.Valid() {
+			s[level] = at
+		}
+	}
+	return nil
+}
+
+// began is since when there has been any level, or else at.
+func (c *course) began(at time.Time) time.Time {
+	if t := c.Reached[citywatch.MinLevel]; !t.IsZero() {
+		return t
+	}
+	return at
 }
 
 // run takes in that nothing was measured between two times: a level may have

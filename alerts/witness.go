@@ -1,0 +1,152 @@
+package alerts
+
+import (
+	"slices"
+	"time"
+
+	"github.com/paulmach/orb/geo"
+
+	"citywatch"
+)
+
+// A claim is what one device said last of it, by measured time: from when, how
+// long at least, and when it said that it is over; zero while it has not.
+type claim struct {
+	From   time.Time `json:"from"`
+	Until  time.Time `json:"until"`
+	Ended  time.Time `json:"ended,omitzero"`
+	Number float64   `json:"number,omitempty"`
+	Text   string    `json:"text,omitempty"`
+}
+
+// testify notes what a device says.
+func (f *fold) testify(k *key, v verdict, o *sample) {
+	says := v.reached > citywatch.None && k.check.rule.during(o.time)
+	switch k.order(o, &f.clk) {
+	case duplicate:
+		f.stats.duplicates++
+		return
+	case late:
+		if !says || o.time.Unix() < 0 || !k.antedate(o.time) {
+			f.stats.late++
+			return
+		}
+	default:
+		k.Pos, k.Last, k.Up = o.pos, o.time, f.clk.Up
+		k.keep(o)
+		if !k.claims(says, o.time) {
+			f.stats.evaluated++
+			return
+		}
+	}
+	f.stats.evaluated++
+	f.doubted[f.places[k.id.rule]] = true
+}
+
+// claims notes what the newest value says, and reports whether anything is to
+// be made of it.
+func (k *key) claims(says bool, at time.Time) bool {
+	c := k.Claim
+	switch {
+	case c == nil && !says:
+		return false
+	case c != nil && !c.Ended.IsZero() && !says:
+		return k.Episode != nil
+	case c == nil || !c.Ended.IsZero(): // it begins
+		k.Claim = &claim{From: at, Until: at, Number: k.Number, Text: k.Text}
+		return true
+	}
+	next := *c // a checkpoint may be written from the one before
+	if says {
+		next.Until = at
+	} else {
+		next.Ended = at
+	}
+	k.Claim = &next
+	return true
+}
+
+// antedate takes in that the device said so at a time before its newest value,
+// and reports whether that says anything new.
+func (k *key) antedate(at time.Time) bool {
+	c := k.Claim
+	switch {
+	case c == nil:
+		k.Claim = &claim{From: at, Until: at, Ended: k.Last, Number: k.Number, Text: k.Text}
+	case at.Before(c.From):
+		next := *c
+		next.From = at
+		k.Claim = &next
+	default:
+		return false
+	}
+	return true
+}
+
+// A place is every device that one rule may hear of it from.
+type place struct {
+	rule      *rule
+	witnesses []*key // in the order of the devices' ids
+	near      map[*key][]*key
+}
+
+// witness makes the key one of its rule's.
+func (f *fold) witness(k *key) {
+	p := f.places[k.id.rule]
+	if p == nil {
+		p = &place{rule: k.check.rule}
+		f.places[k.id.rule] = p
+	}
+	if !slices.Contains(p.witnesses, k) {
+		p.witnesses = append(p.witnesses, k)
+		slices.SortFunc(p.witnesses, byKeyDevice)
+		p.near = map[*key][]*key{}
+	}
+}
+
+func (p *place) rank() int { return 0 }
+
+func (p *place) name() string { return p.rule.ID }
+
+// around returns the keys whose devices stand near that of k, itself among
+// them. Of a device that registered itself nobody knows where it stands.
+func (p *place) around(k *key) []*key {
+	near, known := p.near[k]
+	if known {
+		return near
+	}
+	for _, other := range p.witnesses {
+		if other == k || !k.device.Auto && !other.device.Auto &&
+			geo.DistanceHaversine(k.device.Position, other.device.Position) <= p.rule.Corroborate.Metres {
+			near = append(near, other)
+		}
+	}
+	p.near[k] = near
+	return near
+}
+
+// stands reports whether what the device said still counts.
+func (p *place) stands(f *fold, k *key) bool {
+	c := k.Claim
+	if c == nil || k.check == nil || !c.Ended.IsZero() {
+		return false
+	}
+	decay := k.check.kind.Decay
+	return decay == 0 || f.clk.Ticked.Sub(c.Until) <= decay
+}
+
+// over is when what the device said ceased to count.
+func (k *key) over() time.Time {
+	if k.Claim.Ended.IsZero() {
+		return k.Claim.Until.Add(k.check.kind.Decay)
+	}
+	return k.Claim.Ended
+}
+
+// last is until when the device said so, or says so still.
+func (k *key) last() time.Time {
+	if k.Claim.Ended.IsZero() && k.check.kind.Decay == 0 {
+		return time.Unix(1<<40, 0) // for as long as it does not say otherwise
+	}
+	return k.Claim.Until
+}
