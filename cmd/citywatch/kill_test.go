@@ -186,10 +186,34 @@ func (w *killWorld) verify(p *process, published []int) {
 		total += n
 	}
 	w.awaitStored(total)
+	w.awaitJudged(p, published)
 	p.stop()
 	raised := w.verifyAlerts(published)
 	w.verifyAudit(raised)
 	w.t.Logf("ledger: %d readings acknowledged, 0 lost; %d transitions of %d alerts, each once", total, raised, len(w.devices))
+}
+
+// awaitJudged waits until the rules have seen what is stored: nobody promises
+// that they are as fast as the store, and what is not judged when citywatch
+// stops is judged after the next start.
+func (w *killWorld) awaitJudged(p *process, published []int) {
+	w.t.Helper()
+	p.eventually("/api/v1/alerts", func(body []byte) bool {
+		var list alertList
+		if json.Unmarshal(body, &list) != nil {
+			return false
+		}
+		versions := map[string]int{}
+		for _, f := range list.Features {
+			versions[f.Properties.Device] = f.Properties.Version
+		}
+		for i, device := range w.devices {
+			if versions[device] < len(wanted(published[i])) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // awaitStored waits until every reading is in InfluxDB, and names the first
@@ -247,22 +271,27 @@ func (w *killWorld) verifyAlerts(published []int) (transitions int) {
 		transitions++
 	}
 	for i, device := range w.devices {
-		var want []citywatch.Reason
-		for n := toggleEvery; n < published[i]; n += toggleEvery {
-			switch {
-			case !above(n):
-				want = append(want, citywatch.ReasonRecovered)
-			case len(want) == 0:
-				want = append(want, citywatch.ReasonFired)
-			default:
-				want = append(want, citywatch.ReasonRelapsed)
-			}
-		}
+		want := wanted(published[i])
 		if !slices.Equal(got[device], want) {
 			w.t.Errorf("%s: %d transitions, want %d:\n got %v\nwant %v", device, len(got[device]), len(want), got[device], want)
 		}
 	}
 	return transitions
+}
+
+// wanted are the transitions that so many readings of a device call for.
+func wanted(published int) (want []citywatch.Reason) {
+	for n := toggleEvery; n < published; n += toggleEvery {
+		switch {
+		case !above(n):
+			want = append(want, citywatch.ReasonRecovered)
+		case len(want) == 0:
+			want = append(want, citywatch.ReasonFired)
+		default:
+			want = append(want, citywatch.ReasonRelapsed)
+		}
+	}
+	return want
 }
 
 // verifyAudit holds the audit against the journal: a line for each change, in
