@@ -15,12 +15,12 @@ function first(a: Alert, b: Alert): number {
   return Number(unseen(b)) - Number(unseen(a)) || worstFirst(a, b);
 }
 
-/** Gathers alerts that stand less than about 10 m apart. */
-export function places(alerts: readonly Alert[]): Place[] {
+/** Gathers alerts that stand less than about 10 m apart; whereIs finds a place for those that have none of their own. */
+export function places(alerts: readonly Alert[], whereIs: (alert: Alert) => [number, number] | undefined = (a) => a.geometry?.coordinates): Place[] {
   const found = new Map<string, Place>();
   for (const alert of [...alerts].sort(first)) {
-    if (!alert.geometry) continue;
-    const at = alert.geometry.coordinates;
+    const at = whereIs(alert);
+    if (!at) continue;
     const key = at.map((degrees) => degrees.toFixed(4)).join();
     const place = found.get(key);
     if (place) place.count++;

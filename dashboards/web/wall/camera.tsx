@@ -9,11 +9,12 @@ import { clipAt, spans, type CameraView } from "../shared/cameras";
 import { number } from "../shared/format";
 import { textValue, type Word } from "../shared/words";
 import type { Interval } from "../shared/wire";
-import { openCamera, views } from "./cameras";
-import { CameraMark } from "./icons";
-import { Ago } from "./list";
-import { now, lang, t, times, zoneName } from "./state";
-import { statusOf } from "./tile";
+import { views } from "../shared/views";
+import { openCamera } from "./cameras";
+import { CameraMark } from "../shared/marks";
+import { Ago } from "../shared/ago";
+import { now, lang, t, times, zoneName } from "../shared/live";
+import { statusOf } from "../shared/tile";
 
 const opened = computed(() => views.value.find((v) => v.camera.id === openCamera.value));
 

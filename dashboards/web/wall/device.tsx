@@ -9,10 +9,11 @@ import { freshnessAt } from "../shared/freshness";
 import { fitting, split } from "../shared/series";
 import { textValue } from "../shared/words";
 import type { Device, Reading, Readings, ValueProperties } from "../shared/wire";
-import { Chart, type Line } from "./chart";
-import { DeviceMark } from "./icons";
-import { Ago } from "./list";
-import { alerts, chooseDevice, chosen, classes, devices, lang, now, phase, province, shown, t, times, unpin, zoneName } from "./state";
+import { Chart, type Line } from "../shared/chart";
+import { DeviceMark } from "../shared/marks";
+import { Ago } from "../shared/ago";
+import { alerts, classes, devices, lang, now, phase, province, t, times, zoneName } from "../shared/live";
+import { chooseDevice, chosen, shown, unpin } from "./state";
 
 /** The spans that can be chosen, in ms. */
 const spans = [5 * 60_000, 30 * 60_000, 3 * 3_600_000, 24 * 3_600_000];

@@ -1,16 +1,18 @@
 // The list of open alerts.
 
-import { useComputed, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { Ago } from "../shared/ago";
 import { ApiError, post } from "../shared/api";
-import { age, number, unit } from "../shared/format";
+import { number, unit } from "../shared/format";
 import { textValue, type Word } from "../shared/words";
 import { unseen } from "../shared/world";
 import type { Alert, Evidence } from "../shared/wire";
-import { LevelBadge } from "./icons";
-import { askOperator } from "./operator";
-import { alerts, chooseAlert, destination, devices, freshness, lang, now, operator, phase, sensors, shown, t, takeAlert, times, zoneName } from "./state";
+import { LevelBadge } from "../shared/marks";
+import { askOperator } from "../shared/operator";
+import { alerts, devices, freshness, lang, now, operator, phase, sensors, t, takeAlert, times, zoneName } from "../shared/live";
+import { chooseAlert, destination, shown } from "./state";
 
 /** So many alerts have room; more are listed closer. */
 const roomy = 5;
@@ -169,14 +171,6 @@ function Measured(props: { alert: Alert }): JSX.Element {
       <Ago ms={Date.parse(current ? newest.time : e.time)} />
     </span>
   );
-}
-
-/** How long ago something was; it ticks without its surroundings being drawn again. */
-export function Ago(props: { ms: number; class?: string }): JSX.Element {
-  const ms = useSignal(props.ms);
-  ms.value = props.ms;
-  const text = useComputed(() => (now.value === undefined ? "" : age(lang.value, now.value - ms.value)));
-  return <span class={props.class ?? "age"}>{text}</span>;
 }
 
 function Since(props: { ms: number }): JSX.Element {

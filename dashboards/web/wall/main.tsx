@@ -6,17 +6,23 @@ import "@fontsource/be-vietnam-pro/700.css";
 import "maplibre-gl/dist/maplibre-gl.css";
 import "uplot/dist/uPlot.min.css";
 import "../shared/camera/tile.css";
+import "../shared/theme.css";
+import "../shared/base.css";
+import "../shared/marks.css";
 import "./wall.css";
 import "./cameras.css";
 
 import { render, type JSX } from "preact";
 import { CameraPanel } from "./camera";
-import { followCameras, openCamera, showAll } from "./cameras";
+import { followCameras } from "../shared/views";
+import { openCamera, showAll } from "./cameras";
 import { DevicePanel } from "./device";
 import { AlertList } from "./list";
 import { MapPanel } from "./mappanel";
-import { OperatorDialog } from "./operator";
-import { phase, start, unpin } from "./state";
+import { OperatorDialog } from "../shared/operator";
+import { phase, start } from "../shared/live";
+import { startTheme } from "../shared/theme";
+import { returnWhenIdle, unpin } from "./state";
 import { LostBanner, StatusStrip, TopBar } from "./status";
 import { CameraStrip } from "./strip";
 
@@ -48,7 +54,9 @@ document.addEventListener("keydown", (event) => {
   else if (showAll.value) showAll.value = false;
   else unpin();
 });
+startTheme("dark");
 start();
-followCameras();
+returnWhenIdle();
+followCameras(() => openCamera.value !== undefined);
 const root = document.getElementById("app");
 if (root) render(<Wall />, root);

@@ -1,13 +1,14 @@
 // The map's place on the page. MapLibre is loaded apart: the list of alerts
 // does not wait for it, and is there when this machine cannot draw a map.
 
-import { effect, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { cameras } from "./cameras";
-import { CameraMark, DeviceMark } from "./icons";
-import { t, unpin } from "./state";
-import { cameraWord } from "./tile";
+import { cameras } from "../shared/views";
+import { CameraMark, DeviceMark } from "../shared/marks";
+import { t } from "../shared/live";
+import { unpin } from "./state";
+import { cameraWord } from "../shared/tile";
 
 const failed = signal(false);
 
@@ -20,7 +21,7 @@ export function MapPanel(): JSX.Element {
       try {
         const { showMap } = await import("./map");
         if (gone || !box.current) return;
-        dispose = effect(await showMap(box.current, () => (failed.value = true)));
+        dispose = await showMap(box.current, () => (failed.value = true));
       } catch (error) {
         failed.value = true;
         console.warn("map:", error);

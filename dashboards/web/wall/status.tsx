@@ -5,11 +5,11 @@ import type { JSX } from "preact";
 import { number } from "../shared/format";
 import { unseen } from "../shared/world";
 import type { Freshness, Level, Part } from "../shared/wire";
-import { DeviceMark, LevelBadge } from "./icons";
-import { askOperator } from "./operator";
-import { Ago } from "./list";
+import { DeviceMark, LevelBadge } from "../shared/marks";
+import { askOperator } from "../shared/operator";
+import { Ago } from "../shared/ago";
 import { CameraCounts } from "./strip";
-import { alerts, devices, freshness, health, lang, lastFrame, now, operator, phase, province, sensors, setLang, t, times } from "./state";
+import { alerts, devices, freshness, health, lang, lastFrame, now, operator, phase, province, sensors, setLang, t, times } from "../shared/live";
 
 export function TopBar(): JSX.Element {
   return (

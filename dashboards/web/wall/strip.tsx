@@ -6,10 +6,11 @@ import type { JSX, RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { countLooks, type CameraLook, type Placed } from "../shared/cameras";
 import { length } from "../shared/format";
-import { cameras, focus, openCamera, ordered, rests, showAll, views, working } from "./cameras";
-import { CameraMark } from "./icons";
-import { alerts, devices, lang, t } from "./state";
-import { cameraWord, statusOf } from "./tile";
+import { cameras, views, working } from "../shared/views";
+import { focus, openCamera, ordered, rests, showAll } from "./cameras";
+import { CameraMark } from "../shared/marks";
+import { alerts, devices, lang, t } from "../shared/live";
+import { cameraWord, statusOf } from "../shared/tile";
 
 /** A tile is at least so wide, in rem, with so much beside each; on smaller ones nobody recognises anything from afar. */
 const narrowest = 15;

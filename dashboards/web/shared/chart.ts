@@ -1,11 +1,11 @@
 // One uPlot chart of one value over the last hours.
 
 import uPlot from "uplot";
-import { number, type Times } from "../shared/format";
-import { columns, range } from "../shared/series";
-import type { Level, Reading } from "../shared/wire";
-import type { Lang } from "../shared/words";
-import { levelColor } from "./icons";
+import { number, type Times } from "./format";
+import { columns, range } from "./series";
+import type { Level, Reading } from "./wire";
+import type { Lang } from "./words";
+import { levelColors, token } from "./theme";
 
 export interface Line {
   bound: number;
@@ -21,9 +21,6 @@ export interface ChartOptions {
   decimals: number;
   lines: Line[];
 }
-
-const ink = "#aab5be";
-const grid = "#2a333a";
 
 /** A chart in an element. It is made anew when anything but its readings changes. */
 export class Chart {
@@ -67,7 +64,9 @@ export class Chart {
     const { lang, times, timeZone, unit, decimals, lines } = this.options;
     const rem = this.rem();
     const font = `${rem * 0.95}px 'Be Vietnam Pro', sans-serif`;
-    const axis: uPlot.Axis = { stroke: ink, font, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: rem * 0.4 } };
+    const grid = token("chart-grid");
+    const ink = token("chart-line");
+    const axis: uPlot.Axis = { stroke: token("chart-axis"), font, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: rem * 0.4 } };
     return {
       width: Math.max(this.element.clientWidth, 1),
       height: Math.max(this.element.clientHeight, 1),
@@ -94,7 +93,7 @@ export class Chart {
       ],
       series: [
         {},
-        { stroke: "#e6ecf1", width: Math.max(2, rem * 0.14), spanGaps: false, points: { show: (self) => self.data[0].length < 60, size: rem * 0.45, fill: "#e6ecf1" } },
+        { stroke: ink, width: Math.max(2, rem * 0.14), spanGaps: false, points: { show: (self) => self.data[0].length < 60, size: rem * 0.45, fill: ink } },
       ],
       // Before the series: the curve runs over the lines and their names.
       hooks: { drawAxes: [(self) => drawLines(self, lines, font, rem)] },
@@ -123,7 +122,7 @@ function drawLines(self: uPlot, lines: readonly Line[], font: string, rem: numbe
   for (const line of lines) {
     const y = self.valToPos(line.bound, "y", true);
     if (y < bbox.top - 1 || y > bbox.top + bbox.height + 1) continue;
-    ctx.strokeStyle = ctx.fillStyle = levelColor[line.level];
+    ctx.strokeStyle = ctx.fillStyle = levelColors(line.level).line;
     ctx.beginPath();
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(right, y);

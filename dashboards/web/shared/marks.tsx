@@ -3,20 +3,9 @@
 // colour-blind eyes nor a bad projector lose it.
 
 import type { JSX } from "preact";
-import type { CameraLook } from "../shared/cameras";
-import type { Level } from "../shared/wire";
-
-/** Decision 18/2021/QĐ-TTg: light blue, light yellow, orange, red, purple. */
-export const levelColor: Record<Level, string> = {
-  1: "#7cc7ff",
-  2: "#ffe14d",
-  3: "#ff9a2e",
-  4: "#ff4b45",
-  5: "#b65cff",
-};
-
-/** The ink that is readable on a level's colour. */
-export const levelInk: Record<Level, string> = { 1: "#06121b", 2: "#171200", 3: "#1a0d00", 4: "#1a0200", 5: "#12001d" };
+import type { CameraLook } from "./cameras";
+import { levelColors, token } from "./theme";
+import type { Level } from "./wire";
 
 /** Outlines in a box of 100 × 100, and how far below the middle their number stands. */
 const outlines: Record<Level, { path: string; down: number }> = {
@@ -38,17 +27,10 @@ export interface BadgeOptions {
 export function LevelBadge(props: BadgeOptions & { label: string }): JSX.Element {
   const { level, seen, stale } = props;
   const { path, down } = outlines[level];
-  const color = levelColor[level];
   return (
-    <svg class={`badge ${seen ? "seen" : "unseen"}`} viewBox="-6 -6 112 112" role="img" aria-label={props.label}>
-      <path
-        d={path}
-        fill={seen ? "none" : color}
-        stroke={color}
-        stroke-width={seen ? 7 : 3}
-        stroke-dasharray={stale ? "16 10" : undefined}
-      />
-      <text x="50" y={52 + down} text-anchor="middle" dominant-baseline="central" fill={seen ? color : levelInk[level]}>
+    <svg class={`badge level-${level} ${seen ? "seen" : "unseen"}${stale ? " stale" : ""}`} viewBox="-6 -6 112 112" role="img" aria-label={props.label}>
+      <path d={path} />
+      <text x="50" y={52 + down} text-anchor="middle" dominant-baseline="central">
         {level}
       </text>
     </svg>
@@ -59,23 +41,22 @@ export function LevelBadge(props: BadgeOptions & { label: string }): JSX.Element
 export function drawBadge(options: BadgeOptions, size: number): ImageData {
   const { level, seen, stale } = options;
   const { path, down } = outlines[level];
+  const { fill, ink, seen: pale } = levelColors(level);
+  const rim = token("level-rim");
   const c = canvas(size);
   c.setTransform(size / 116, 0, 0, size / 116, (8 * size) / 116, (8 * size) / 116);
   const shape = new Path2D(path);
   c.lineJoin = "round";
-  c.strokeStyle = "#0b0f12";
-  c.lineWidth = 14;
-  c.stroke(shape); // a dark rim keeps it apart from what lies below
-  c.fillStyle = seen ? "#12181d" : levelColor[level];
+  c.strokeStyle = seen ? token("mark-rim") : rim;
+  c.lineWidth = seen ? 14 : 12;
+  c.stroke(shape); // a rim keeps it apart from what lies below
+  c.fillStyle = seen ? token("panel") : fill;
   c.fill(shape);
-  c.strokeStyle = seen || stale ? levelColor[level] : "#0b0f12";
+  c.strokeStyle = seen ? pale : rim;
   c.lineWidth = seen ? 7 : stale ? 6 : 0.01;
-  if (stale) {
-    c.setLineDash([16, 10]);
-    c.strokeStyle = seen ? levelColor[level] : "#0b0f12";
-  }
+  if (stale) c.setLineDash([16, 10]);
   c.stroke(shape);
-  c.fillStyle = seen ? levelColor[level] : levelInk[level];
+  c.fillStyle = seen ? pale : ink;
   c.font = "700 56px 'Be Vietnam Pro', sans-serif";
   c.textAlign = "center";
   c.textBaseline = "middle";
@@ -96,12 +77,12 @@ export function drawDevice(look: DeviceLook, size: number): ImageData {
   c.lineCap = "round";
   const circle = new Path2D();
   circle.arc(50, 50, 30, 0, 2 * Math.PI);
-  c.fillStyle = "#0b0f12";
+  c.fillStyle = token("mark-rim");
   c.beginPath();
   c.arc(50, 50, 41, 0, 2 * Math.PI);
   c.fill();
   // What reports is quiet; what does not stands out.
-  const ink = look === "fresh" ? "#8699a6" : "#dfe6ec";
+  const ink = token(look === "fresh" ? "mark-quiet" : "mark-loud");
   c.lineWidth = 10;
   c.strokeStyle = c.fillStyle = ink;
   if (look === "never") c.setLineDash([1, 18]);
@@ -136,7 +117,7 @@ export function DeviceMark(props: { look: DeviceLook }): JSX.Element {
 
 /** A camera's body and lens, in a box of 100 × 100. */
 const cameraPath = "M21 31h37q8 0 8 8v22q0 8-8 8H21q-8 0-8-8V39q0-8 8-8zM70 46l17-11v30L70 54z";
-const cameraInk: Record<CameraLook, string> = { online: "#dfe6ec", idle: "#dfe6ec", frozen: "#e8c268", off: "#ff8a84", unknown: "#9fabb5" };
+const cameraInk: Record<CameraLook, string> = { online: "mark-loud", idle: "mark-loud", frozen: "warn", off: "bad", unknown: "muted" };
 
 /** What stands on a camera that does not work: bars over a picture that stands still, a stroke through one that is gone. */
 const cameraSigns: Partial<Record<CameraLook, string>> = { frozen: "M32 41v18M47 41v18", off: "M14 84 86 16", unknown: "" };
@@ -152,12 +133,12 @@ export function drawCamera(look: CameraLook, size: number): ImageData {
   c.lineJoin = c.lineCap = "round";
   const body = new Path2D(cameraPath);
   const sign = new Path2D(cameraSigns[look] ?? "");
-  c.strokeStyle = c.fillStyle = "#0b0f12";
-  c.lineWidth = 22; // a dark rim keeps it apart from what lies below
+  c.strokeStyle = c.fillStyle = token("mark-rim");
+  c.lineWidth = 22; // a rim keeps it apart from what lies below
   c.stroke(body);
   c.stroke(sign);
   c.fill(body);
-  c.strokeStyle = c.fillStyle = cameraInk[look];
+  c.strokeStyle = c.fillStyle = token(cameraInk[look]);
   c.lineWidth = 7;
   if (look === "unknown") c.setLineDash([1, 12]);
   c.stroke(body);
@@ -173,15 +154,16 @@ export function drawWedge(degrees: number, size: number): ImageData {
   const middle = size / 2;
   const half = (Math.min(degrees, 340) * Math.PI) / 360;
   const light = c.createRadialGradient(middle, middle, 0, middle, middle, middle);
-  light.addColorStop(0.15, "#dfe6ec90");
-  light.addColorStop(1, "#dfe6ec08");
+  const ink = token("mark-loud");
+  light.addColorStop(0.15, ink + "90");
+  light.addColorStop(1, ink + "08");
   c.fillStyle = light;
   c.beginPath();
   c.moveTo(middle, middle);
   c.arc(middle, middle, middle * 0.96, -Math.PI / 2 - half, -Math.PI / 2 + half);
   c.closePath();
   c.fill();
-  c.strokeStyle = "#dfe6ec70";
+  c.strokeStyle = ink + "70";
   c.lineWidth = size / 90;
   c.stroke();
   return c.getImageData(0, 0, size, size);

@@ -1,9 +1,9 @@
-// How the map looks: dark land, its zones, and nothing that is not ours. There
+// How the map looks: plain land, its zones, and nothing that is not ours. There
 // is no basemap: a map of the world shows borders that are not ours to draw.
 
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
-import type { Level } from "../shared/wire";
-import { levelColor } from "./icons";
+import type { Level } from "../wire";
+import { levelColors, token } from "../theme";
 
 export const font = "Be Vietnam Pro";
 const empty = { type: "FeatureCollection" as const, features: [] };
@@ -11,8 +11,8 @@ const empty = { type: "FeatureCollection" as const, features: [] };
 /** The colour of the level in a feature's state or properties. */
 function colorOf(level: ExpressionSpecification): ExpressionSpecification {
   const levels: Level[] = [1, 2, 3, 4, 5];
-  const cases = levels.flatMap((l): (number | string)[] => [l, levelColor[l]]);
-  return ["match", level, ...cases, "#000000"] as unknown as ExpressionSpecification;
+  const cases = levels.flatMap((l): (number | string)[] => [l, levelColors(l).fill]);
+  return ["match", level, ...cases, token("panel")] as unknown as ExpressionSpecification;
 }
 
 /** A zoom at which a screen of that scale shows as much land as one of 1920 pixels does at zoom. */
@@ -20,7 +20,11 @@ export function zoomFor(zoom: number, scale: number): number {
   return zoom + Math.log2(scale);
 }
 
-/** @param scale 1 for a screen of 1920 pixels */
+/**
+ * The style in the colours of the theme as it is now.
+ *
+ * @param scale 1 for a screen of 1920 pixels
+ */
 export function mapStyle(scale: number): StyleSpecification {
   return {
     version: 8,
@@ -28,7 +32,7 @@ export function mapStyle(scale: number): StyleSpecification {
       graticule: { type: "geojson", data: empty },
       zones: { type: "geojson", data: empty, promoteId: "id" },
       labels: { type: "geojson", data: empty },
-      devices: { type: "geojson", data: empty },
+      devices: { type: "geojson", data: empty, promoteId: "id" },
       cameras: { type: "geojson", data: empty },
       alerts: { type: "geojson", data: empty },
     },
@@ -39,19 +43,19 @@ export function mapStyle(scale: number): StyleSpecification {
 function land(scale: number): LayerSpecification[] {
   const zoneLevel: ExpressionSpecification = ["coalesce", ["feature-state", "level"], 0];
   return [
-    { id: "sea", type: "background", paint: { "background-color": "#0d1318" } },
-    { id: "graticule", type: "line", source: "graticule", paint: { "line-color": "#ffffff", "line-opacity": 0.05, "line-width": scale } },
+    { id: "sea", type: "background", paint: { "background-color": token("sea") } },
+    { id: "graticule", type: "line", source: "graticule", paint: { "line-color": token("map-grid"), "line-opacity": 0.05, "line-width": scale } },
     {
       id: "shore",
       type: "line",
       source: "zones",
-      paint: { "line-color": "#5f87a3", "line-opacity": 0.16, "line-width": 22 * scale, "line-blur": 20 * scale },
+      paint: { "line-color": token("map-shore"), "line-opacity": 0.16, "line-width": 22 * scale, "line-blur": 20 * scale },
     },
     {
       id: "land",
       type: "fill",
       source: "zones",
-      paint: { "fill-color": ["match", ["%", ["get", "index"], 3], 0, "#1d262d", 1, "#212b32", "#1a2329"], "fill-antialias": true },
+      paint: { "fill-color": ["match", ["%", ["get", "index"], 3], 0, token("map-land-1"), 1, token("map-land-2"), token("map-land-3")], "fill-antialias": true },
     },
     {
       id: "alarmed",
@@ -59,7 +63,7 @@ function land(scale: number): LayerSpecification[] {
       source: "zones",
       paint: { "fill-color": colorOf(zoneLevel), "fill-opacity": ["case", [">", zoneLevel, 0], 0.13, 0] },
     },
-    { id: "borders", type: "line", source: "zones", paint: { "line-color": "#3d4b56", "line-width": 1.1 * scale } },
+    { id: "borders", type: "line", source: "zones", paint: { "line-color": token("map-border"), "line-width": 1.1 * scale } },
     {
       id: "zone-names",
       type: "symbol",
@@ -74,7 +78,7 @@ function land(scale: number): LayerSpecification[] {
         "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
         "text-radial-offset": 0.9,
       },
-      paint: { "text-color": "#8998a4", "text-halo-color": "#12191e", "text-halo-width": 1.6 * scale },
+      paint: { "text-color": token("map-name"), "text-halo-color": token("map-halo"), "text-halo-width": 1.6 * scale },
     },
   ];
 }
@@ -86,7 +90,7 @@ function devices(scale: number): LayerSpecification[] {
       type: "circle",
       source: "devices",
       filter: ["==", ["get", "id"], ""],
-      paint: { "circle-radius": 17 * scale, "circle-color": "#ffffff", "circle-opacity": 0.08, "circle-stroke-color": "#e6ecf1", "circle-stroke-width": 2.5 * scale },
+      paint: { "circle-radius": 17 * scale, "circle-color": token("map-grid"), "circle-opacity": 0.08, "circle-stroke-color": token("mark-loud"), "circle-stroke-width": 2.5 * scale },
     },
     {
       id: "devices",
@@ -107,7 +111,7 @@ function devices(scale: number): LayerSpecification[] {
       source: "devices",
       minzoom: zoomFor(9.6, scale),
       layout: { "text-field": ["get", "name"], "text-font": [font], "text-size": 14 * scale, "text-offset": [0, 1.1], "text-anchor": "top", "text-max-width": 12 },
-      paint: { "text-color": "#b9c4cc", "text-halo-color": "#0d1318", "text-halo-width": 1.6 * scale },
+      paint: { "text-color": token("map-label"), "text-halo-color": token("map-halo"), "text-halo-width": 1.6 * scale },
     },
   ];
 }
@@ -135,7 +139,7 @@ function cameras(scale: number): LayerSpecification[] {
       type: "circle",
       source: "cameras",
       filter: ["==", ["get", "id"], ""],
-      paint: { "circle-radius": 19 * scale, "circle-color": "#ffffff", "circle-opacity": 0.08, "circle-stroke-color": "#e6ecf1", "circle-stroke-width": 2.5 * scale },
+      paint: { "circle-radius": 19 * scale, "circle-color": token("map-grid"), "circle-opacity": 0.08, "circle-stroke-color": token("mark-loud"), "circle-stroke-width": 2.5 * scale },
     },
     {
       id: "cameras",
@@ -155,7 +159,7 @@ function cameras(scale: number): LayerSpecification[] {
       source: "cameras",
       minzoom: zoomFor(9.6, scale),
       layout: { "text-field": ["get", "name"], "text-font": [font], "text-size": 14 * scale, "text-offset": [0, 1.2], "text-anchor": "top", "text-max-width": 12 },
-      paint: { "text-color": "#b9c4cc", "text-halo-color": "#0d1318", "text-halo-width": 1.6 * scale },
+      paint: { "text-color": token("map-label"), "text-halo-color": token("map-halo"), "text-halo-width": 1.6 * scale },
     },
   ];
 }
@@ -191,7 +195,7 @@ function alerts(scale: number): LayerSpecification[] {
         "text-radial-offset": 1.6,
         "text-max-width": 11,
       },
-      paint: { "text-color": "#f2f6f9", "text-halo-color": "#0b0f12", "text-halo-width": 2 * scale },
+      paint: { "text-color": token("map-alert"), "text-halo-color": token("map-halo"), "text-halo-width": 2 * scale },
     },
     {
       id: "alerts",

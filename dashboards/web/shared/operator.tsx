@@ -3,7 +3,8 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { operator, remember, t } from "./state";
+import { operator, t } from "./live";
+import { remember } from "./memory";
 
 /** Set while somebody waits for the name. */
 const asking = signal<((name: string) => void) | undefined>(undefined);

@@ -1,12 +1,12 @@
 // <camera-tile> among the wall's components.
 
 import type { HTMLAttributes } from "preact";
-import { moment } from "../shared/camera/protocol";
-import type { CameraStatus } from "../shared/camera/session";
-import { CameraTile } from "../shared/camera/tile";
-import type { CameraLook, CameraView } from "../shared/cameras";
-import type { Word } from "../shared/words";
-import { clock, times } from "./state";
+import { moment } from "./camera/protocol";
+import type { CameraStatus } from "./camera/session";
+import { CameraTile } from "./camera/tile";
+import type { CameraLook, CameraView } from "./cameras";
+import type { Word } from "./words";
+import { clock, times } from "./live";
 
 CameraTile.page = { now: () => clock.now(), times: () => times.peek(), base: "api/v1/cameras/" };
 
