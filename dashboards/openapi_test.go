@@ -100,6 +100,10 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		"/storm":                   "/storm",
 		"/incidents/{id}":          "/incidents/" + strings.ReplaceAll(alerts[0].Incident, "/", "%2F"),
 		"/devices/{id}/readings":   "/devices/lao-cai-thao/readings?from=-1h",
+
+		"/tourism/points":            "/tourism/points",
+		"/tourism/points/{id}/hours": "/tourism/points/sa-pa/hours",
+		"/tourism/report":            "/tourism/report",
 	}
 	for path, operations := range d.Paths {
 		op, isGet := operations["get"]
