@@ -55,6 +55,8 @@ type Deps struct {
 	DeadLetters deadLetters
 	Incidents   *IncidentDeps
 	Handovers   handovers
+	Past        *PastDeps
+	Audit       *AuditDeps
 
 	Cameras    cameras
 	Snapshots  snapshots

@@ -34,19 +34,21 @@ type province struct {
 	classes   []citywatch.Class
 	zones     []citywatch.Zone
 
-	mu      sync.Mutex
-	seq     uint64
-	open    map[string]citywatch.Alert
-	done    []dashboards.Action
-	devices []citywatch.DeviceState
-	letters []citywatch.DeadLetter
-	broken  error // what History answers with
-	burns   bool  // what Reset answers with
-	system  dashboards.System
-	ready   dashboards.ReadyReport
-	now     func() time.Time
-	book    *bookOfProvince
-	watch   func(*dashboards.Deps) // puts cameras into what run serves
+	mu   sync.Mutex
+	seq  uint64
+	open map[string]citywatch.Alert
+	done []dashboards.Action
+	// happened are the transitions, in their order.
+	happened []citywatch.Transition
+	devices  []citywatch.DeviceState
+	letters  []citywatch.DeadLetter
+	broken   error // what History answers with
+	burns    bool  // what Reset answers with
+	system   dashboards.System
+	ready    dashboards.ReadyReport
+	now      func() time.Time
+	book     *bookOfProvince
+	watch    func(*dashboards.Deps) // puts cameras into what run serves
 }
 
 // newProvince returns Lào Cai, with every device just heard but three: one
@@ -156,9 +158,11 @@ func (p *province) publish(a citywatch.Alert, reason citywatch.Reason, actor str
 	} else {
 		delete(p.open, a.ID)
 	}
-	p.hub.Transition(&citywatch.Transition{
+	t := citywatch.Transition{
 		ID: fmt.Sprintf("%s/%d", a.ID, a.Version), Seq: p.seq, At: a.Updated, Reason: reason, Actor: actor, Alert: a,
-	})
+	}
+	p.happened = append(p.happened, t)
+	p.hub.Transition(&t)
 	return a
 }
 
@@ -344,6 +348,7 @@ func (p *province) site(t testing.TB, changes ...func(*dashboards.Deps)) http.Ha
 		Province: citywatch.Province{ID: "lao-cai", Name: "Lào Cai", TimeZone: zone, Extent: extent},
 		Classes:  p.classes, Zones: p.zones,
 		Picture: p, Alerts: p, History: p, DeadLetters: p, Rules: p, Incidents: p.incidentDeps(),
+		Past: p.pastDeps(), Audit: p.auditDeps(t),
 		System: func(context.Context) dashboards.System { return p.system },
 		Ready:  func(context.Context) dashboards.ReadyReport { return p.ready },
 		Stream: p.hub, Metrics: prometheus.NewRegistry(),

@@ -98,6 +98,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		"/devices/{id}":            "/devices/lao-cai-thao",
 		"/incidents":               "/incidents?closed=10",
 		"/storm":                   "/storm",
+		"/at":                      "/at?time=-1h",
+		"/audit":                   "/audit",
+		"/audit/report":            "/audit/report",
 		"/incidents/{id}":          "/incidents/" + strings.ReplaceAll(alerts[0].Incident, "/", "%2F"),
 		"/devices/{id}/readings":   "/devices/lao-cai-thao/readings?from=-1h",
 

@@ -24,6 +24,7 @@ import (
 	"citywatch/internal/handover"
 	"citywatch/internal/incidents"
 	"citywatch/internal/journal"
+	"citywatch/internal/past"
 	"citywatch/internal/picture"
 	"citywatch/internal/registry"
 	"citywatch/internal/selfcheck"
@@ -78,6 +79,7 @@ type house struct {
 	closeDatabase func() error
 	store         *store.Store
 	audit         *audit.Log
+	past          *past.Past
 	incidents     *incidents.Incidents
 	picture       *picture.Picture
 	handovers     *handover.Book
@@ -130,6 +132,7 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 	h.registry = registry.New(site.Classes, site.Devices, site.Config.Devices.MaxAuto)
 	h.store = a.newStore(h)
 	h.audit = a.newAudit(h)
+	h.past = a.newPast(h)
 	h.incidents = a.newIncidents(h)
 	h.picture = picture.New(picture.Options{
 		Journal: h.journal, Shards: h.journal.Shards(), Devices: h.registry, Incidents: h.incidents, Log: log,
@@ -178,6 +181,7 @@ func (a *App) parts(h *house) []part {
 	parts := []part{
 		{"store", h.store.Run},
 		{"audit", h.audit.Run},
+		{"past", h.past.Run},
 		{"picture", func(ctx context.Context) error { return h.picture.Run(ctx, watchers{h.hub, h.self}) }},
 		{"hub", h.hub.Run},
 	}

@@ -160,6 +160,8 @@ func (a *App) buildPages(h *house) (err error) {
 		DeadLetters:  deadLetters{h.journal, h.pipeline},
 		Incidents:    a.incidentDeps(h),
 		Handovers:    handovers{h.handovers},
+		Past:         a.pastDeps(h),
+		Audit:        a.auditDeps(h),
 		Rules:        h.rules,
 		System:       h.system,
 		Ready:        h.ready,

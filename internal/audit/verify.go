@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,6 +27,9 @@ type Report struct {
 	Faults   []Fault
 }
 
+// ErrNone means that there is no audit.
+var ErrNone = errors.New("there is no audit")
+
 // maxFaults bounds a report: an audit that is not one at all has many.
 const maxFaults = 100
 
@@ -39,7 +43,7 @@ func Verify(dir string, known ...Head) (Report, error) {
 		return Report{}, err
 	}
 	if len(names) == 0 {
-		return Report{}, fmt.Errorf("there is no audit in %s", dir)
+		return Report{}, fmt.Errorf("%w in %s", ErrNone, dir)
 	}
 	v := verifier{wanted: map[uint64]string{}}
 	for _, h := range known {

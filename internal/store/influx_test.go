@@ -38,6 +38,7 @@ func TestInflux(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Run("summaries", func(t *testing.T) { testSummaries(t, connect(t, server(t))) })
 			t.Run("history", func(t *testing.T) { testHistory(t, connect(t, server(t))) })
+			t.Run("moment", func(t *testing.T) { testMoment(t, connect(t, server(t))) })
 			t.Run("outage", func(t *testing.T) { testOutage(t, server(t)) })
 		})
 	}
