@@ -273,7 +273,11 @@ func (w *killWorld) verifyAlerts(published []int) (transitions int) {
 	for i, device := range w.devices {
 		want := wanted(published[i])
 		if !slices.Equal(got[device], want) {
-			w.t.Errorf("%s: %d transitions, want %d:\n got %v\nwant %v", device, len(got[device]), len(want), got[device], want)
+			same := 0
+			for same < min(len(got[device]), len(want)) && got[device][same] == want[same] {
+				same++
+			}
+			w.t.Errorf("%s: %d transitions, want %d; they differ from number %d on", device, len(got[device]), len(want), same+1)
 		}
 	}
 	return transitions
