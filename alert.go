@@ -251,6 +251,12 @@ type Transition struct {
 	Reason Reason    `json:"reason"`
 	// Actor is who did it; empty for the engine.
 	Actor string `json:"actor,omitempty"`
+	// Pressed is when the actor did it, where that was told later: a phone
+	// without signal keeps what is pressed until it has one.
+	Pressed time.Time `json:"pressed,omitzero"`
+	// Request is the key under which the actor's request came; the same key
+	// once more is the same request.
+	Request string `json:"request,omitempty"`
 	// Note is what the actor wrote, or why.
 	Note string `json:"note,omitempty"`
 	// To is the team that it was given to, or who is called next.

@@ -71,8 +71,10 @@ type IncidentEvent struct {
 	Reason Reason    `json:"reason"`
 	Level  Level     `json:"level,omitempty"`
 	Actor  string    `json:"actor,omitempty"`
-	Note   string    `json:"note,omitempty"`
-	To     string    `json:"to,omitempty"`
+	// Pressed is as in Transition: At is when it was told.
+	Pressed time.Time `json:"pressed,omitzero"`
+	Note    string    `json:"note,omitempty"`
+	To      string    `json:"to,omitempty"`
 }
 
 // ReasonChecked is the reason of an event in a timeline that a person did, or

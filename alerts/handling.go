@@ -50,6 +50,10 @@ type Action struct {
 	To string
 	// Until is the end of shelving, and when what a note promises is due.
 	Until time.Time
+	// Pressed is when the person did it, if that is told later, and Request the
+	// key of the request by which it is: both are written down, nothing else.
+	Pressed time.Time
+	Request string
 }
 
 // The errors of actions.
@@ -193,6 +197,7 @@ func (f *fold) act(k *key, a *Action, c cause) citywatch.Alert {
 		k.Episode.Acted = acted{By: a.Actor, Version: k.Episode.Alert.Version + 1, Did: did}
 	}
 	c.actor, c.note, c.handling = a.Actor, a.Note, true
+	c.pressed, c.request = a.Pressed, a.Request
 	f.feed(k)
 	f.change(k, c)
 	f.concern(k)

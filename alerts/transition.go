@@ -14,6 +14,9 @@ type cause struct {
 	// actor is empty for the engine; note and to are for people.
 	actor, note, to string
 	notice          citywatch.Notice
+	// pressed and request are of a person's action.
+	pressed time.Time
+	request string
 	// handling is set where only people's side changes: what the engine knows
 	// of the condition is not brought into the alert anew.
 	handling bool
@@ -48,7 +51,7 @@ func (f *fold) change(k *key, c cause) {
 	f.call(k, &c)
 	t := citywatch.Transition{
 		ID: fmt.Sprintf("%s.%d", a.ID, a.Version), At: f.clk.Now,
-		Reason: c.reason, Actor: c.actor, Note: c.note, To: c.to, Notice: c.notice, Before: ep.told, Backlog: k.told(), Alert: *a,
+		Reason: c.reason, Actor: c.actor, Pressed: c.pressed, Request: c.request, Note: c.note, To: c.to, Notice: c.notice, Before: ep.told, Backlog: k.told(), Alert: *a,
 	}
 	ep.told = a.Standing()
 	t.Alert.Evidence = slices.Clone(a.Evidence)

@@ -213,7 +213,7 @@ func (r *record) tell(t *citywatch.Transition) {
 		r.skipped += maxTimeline / 4
 	}
 	r.timeline = append(r.timeline, citywatch.IncidentEvent{
-		At: t.At, Alert: t.Alert.ID, Reason: t.Reason, Level: t.Alert.Level, Actor: t.Actor, Note: t.Note, To: t.To,
+		At: t.At, Alert: t.Alert.ID, Reason: t.Reason, Level: t.Alert.Level, Actor: t.Actor, Pressed: t.Pressed, Note: t.Note, To: t.To,
 	})
 }
 

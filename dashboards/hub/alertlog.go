@@ -52,7 +52,7 @@ func newAlertFrame(t *citywatch.Transition, now time.Time) (*alertFrame, error) 
 	}
 	c := change{
 		Type: typeAlert, Seq: t.Seq, Time: now, Feature: it.json,
-		Transition: transition{ID: t.ID, At: t.At, Reason: t.Reason, Actor: t.Actor, Note: t.Note, To: t.To, Notice: t.Notice},
+		Transition: transition{ID: t.ID, At: t.At, Reason: t.Reason, Actor: t.Actor, Pressed: t.Pressed, Note: t.Note, To: t.To, Notice: t.Notice},
 	}
 	f := &alertFrame{seq: t.Seq, published: now, after: it.scope}
 	if f.message, f.size, err = encode(c); err != nil {

@@ -47,9 +47,11 @@ type transition struct {
 	At     time.Time        `json:"at"`
 	Reason citywatch.Reason `json:"reason"`
 	Actor  string           `json:"actor,omitempty"`
-	Note   string           `json:"note,omitempty"`
-	To     string           `json:"to,omitempty"`
-	Notice citywatch.Notice `json:"notice,omitempty"`
+	// Pressed is when the actor did it, where that was told later.
+	Pressed time.Time        `json:"pressed,omitzero"`
+	Note    string           `json:"note,omitempty"`
+	To      string           `json:"to,omitempty"`
+	Notice  citywatch.Notice `json:"notice,omitempty"`
 }
 
 // An update tells the devices that changed since the one before. Removed are

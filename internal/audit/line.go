@@ -28,6 +28,10 @@ type Line struct {
 	Reason     citywatch.Reason `json:"reason"`
 	// Actor is who made the change; empty for the engine.
 	Actor string `json:"actor,omitempty"`
+	// Pressed is when the actor did it, where that was told later, and Request
+	// the key of the request by which it was told.
+	Pressed time.Time `json:"pressed,omitzero"`
+	Request string    `json:"request,omitempty"`
 	// Note is what the actor wrote, To the team or who was called, Notice
 	// whether people were.
 	Note   string           `json:"note,omitempty"`
@@ -50,7 +54,7 @@ func lineOf(t *citywatch.Transition, epoch string, head Head) *Line {
 	a := &t.Alert
 	l := &Line{
 		N: head.N + 1, Prev: head.Hash, Epoch: epoch, Seq: t.Seq, At: t.At,
-		Transition: t.ID, Reason: t.Reason, Actor: t.Actor, Note: t.Note, To: t.To, Notice: t.Notice,
+		Transition: t.ID, Reason: t.Reason, Actor: t.Actor, Pressed: t.Pressed, Request: t.Request, Note: t.Note, To: t.To, Notice: t.Notice,
 		Alert: a.ID, Rule: a.Rule, RuleHash: a.RuleHash, Device: a.Device, Zone: a.Zone,
 		After: a.Standing(), Evidence: a.Evidence,
 	}
