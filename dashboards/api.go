@@ -66,6 +66,7 @@ func (s *site) routes() []route {
 		{method: "GET", path: "/zones", handler: s.listZones},
 		{method: "GET", path: "/classes", handler: s.listClasses},
 		{method: "GET", path: "/province", handler: s.getProvince},
+		{method: "GET", path: "/wall", handler: s.getWall},
 		{method: "POST", path: "/readings", handler: given(s.deps.Push), plain: true},
 		{method: "GET", path: "/deadletters", handler: s.listDeadLetters},
 		{method: "POST", path: "/deadletters/{seq}/replay", handler: s.replayDeadLetter},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"citywatch"
@@ -22,6 +23,8 @@ type Options struct {
 	// TrustedOrigins are the origins, besides the one that serves the pages,
 	// whose pages may acknowledge and change: https://wall.example.vn.
 	TrustedOrigins []string `yaml:"trusted_origins"`
+	// Wall is how the wall shows itself where its address does not say.
+	Wall WallOptions `yaml:"wall"`
 }
 
 // Problems returns what is wrong with the options.
@@ -39,12 +42,20 @@ func (o Options) Problems() []citywatch.Problem {
 			})
 		}
 	}
+	for _, p := range o.Wall.Problems() {
+		p.Path = "$.wall" + strings.TrimPrefix(p.Path, "$")
+		ps = append(ps, p)
+	}
 	return ps
 }
 
 // Deps is what the pages are about. Handlers and functions that are nil leave
 // their routes answering 503.
 type Deps struct {
+	// Version is that of the program. Pages that stay open begin anew when it
+	// changes.
+	Version string
+
 	Province citywatch.Province
 	Classes  []citywatch.Class
 	Zones    []citywatch.Zone
@@ -96,6 +107,8 @@ type site struct {
 	classes map[string]citywatch.Class
 	log     *slog.Logger
 	now     func() time.Time
+	// build changes with the program, and with the pages that it serves.
+	build string
 }
 
 // New returns the handler of the whole site: API, pages, /healthz, /readyz and
@@ -121,6 +134,7 @@ func New(options Options, deps Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.build = strings.TrimPrefix(deps.Version+"-"+pages.hash(), "-")
 	mux := http.NewServeMux()
 	s.mountAPI(mux)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {

@@ -161,6 +161,9 @@ type System struct {
 	Journal Part   `json:"journal"`
 	Store   Part   `json:"store"`
 	Lags    []Lag  `json:"lags"`
+	// Rate is how many readings a second were taken lately; nil where that is
+	// not known yet.
+	Rate *float64 `json:"rate,omitempty"`
 }
 
 // A ReadyReport tells whether readings can be taken, and what stands against

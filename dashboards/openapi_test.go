@@ -86,7 +86,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	d := readDescription(t)
 	alerts, _ := p.Alerts()
 	paths := map[string]string{
-		"/alerts": "/alerts", "/devices": "/devices", "/zones": "/zones", "/classes": "/classes", "/province": "/province",
+		"/alerts": "/alerts", "/devices": "/devices", "/zones": "/zones", "/classes": "/classes", "/province": "/province", "/wall": "/wall",
 		"/deadletters": "/deadletters", "/health": "/health", "/rules": "/rules",
 		"/handovers":               "/handovers",
 		"/handovers/{id}":          "/handovers/" + p.handedOver(t, book),

@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -59,6 +61,15 @@ func newPages() (*pages, error) {
 		return nil, fmt.Errorf("the embedded pages have no wall.html: run go generate ./dashboards")
 	}
 	return p, nil
+}
+
+// hash is another when any of the files is.
+func (p *pages) hash() string {
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(p.files)) {
+		fmt.Fprintln(sum, name, p.files[name].etag)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:6])
 }
 
 func newFile(name string, content []byte) *file {

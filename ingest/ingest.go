@@ -50,6 +50,9 @@ type Pipeline struct {
 	routes map[string]func(citywatch.DeadLetter) *Door
 }
 
+// Taken returns how many readings this pipeline has put into the journal.
+func (p *Pipeline) Taken() uint64 { return p.metrics.taken.Load() }
+
 // New returns a pipeline that appends to j the readings of r's devices. It
 // does nothing until Run: what is offered before then waits.
 func New(o Options, j journal, r registry) *Pipeline {

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -10,6 +11,9 @@ import (
 )
 
 type metrics struct {
+	// taken counts the readings that the journal has.
+	taken atomic.Uint64
+
 	messages, readings, retained *prometheus.CounterVec // by source
 	refused                      *prometheus.CounterVec // by source and refusal
 	letters                      *prometheus.CounterVec // by source and whether it was kept
@@ -42,6 +46,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 }
 
 func (m *metrics) appended(readings int, took time.Duration) {
+	m.taken.Add(uint64(readings))
 	m.batch.Observe(float64(readings))
 	m.duration.Observe(took.Seconds())
 }

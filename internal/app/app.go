@@ -86,6 +86,7 @@ type house struct {
 	engines       []*alerts.Engine // by shard
 	rules         *rulebook
 	pipeline      *ingest.Pipeline
+	rate          rate
 	self          *selfcheck.Checker
 	sources       []*mqtt.Source
 	cameras

@@ -151,6 +151,7 @@ func (a *App) buildPages(h *house) (err error) {
 	stream.Origins = site.HTTP.TrustedOrigins
 	h.hub = hub.New(stream, hub.Deps{Source: h.picture, Storm: h.incidents.Storm, Classes: site.Classes, Registerer: a.metrics})
 	h.handler, err = dashboards.New(site.HTTP.Options, dashboards.Deps{
+		Version:      a.options.Version,
 		Province:     site.Province,
 		Classes:      site.Classes,
 		Zones:        site.Zones,

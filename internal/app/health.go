@@ -29,7 +29,7 @@ func (h *house) ready(ctx context.Context) dashboards.ReadyReport {
 
 // system tells how each part is.
 func (h *house) system(ctx context.Context) dashboards.System {
-	s := dashboards.System{Journal: h.journalPart(ctx), Store: h.storePart(), Lags: h.lags(time.Now())}
+	s := dashboards.System{Journal: h.journalPart(ctx), Store: h.storePart(), Lags: h.lags(time.Now()), Rate: h.rate.perSecond(time.Now(), h.pipeline.Taken())}
 	for _, source := range h.sources {
 		for _, state := range source.States() {
 			s.Sources = append(s.Sources, sourcePart(state))
