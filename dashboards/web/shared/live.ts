@@ -10,7 +10,7 @@ import { countFreshness } from "./freshness";
 import { word, type Lang, type Word } from "./words";
 import { remember, remembered } from "./memory";
 import { World, worstFirst } from "./world";
-import type { Alert, Class, Device, Health, Province, ZoneCollection } from "./wire";
+import type { Alert, Class, Device, Health, Province, Storm, ZoneCollection } from "./wire";
 
 const world = new World();
 export const clock = new ServerClock(() => performance.now());
@@ -19,6 +19,8 @@ export const clock = new ServerClock(() => performance.now());
 export const alerts = signal<Alert[]>([]);
 /** The devices by id. A new Map whenever one of them changed. */
 export const devices = signal<ReadonlyMap<string, Device>>(new Map());
+/** The open alerts folded, for pages that asked for that. */
+export const storm = signal<Storm | undefined>(undefined);
 export const phase = signal<Phase>("connecting");
 /** The server's time of the last frame, in ms. */
 export const lastFrame = signal<number | undefined>(undefined);
@@ -80,11 +82,15 @@ export function takeAlert(alert: Alert): void {
 const healthEvery = 5_000;
 const retryEvery = 3_000;
 
-export function start(): void {
+/** Begins to follow the server; with storm, also the open alerts folded. */
+export function start(also: { storm?: boolean } = {}): void {
   document.documentElement.lang = lang.value;
   lang.subscribe((l) => (document.documentElement.lang = l));
   const connection = new Connection({
-    open: (query) => new WebSocket(streamURL(query)) as unknown as Socket,
+    open: (query) => {
+      const ask = also.storm ? (query ? query + "&" : "?") + "storm=true" : query;
+      return new WebSocket(streamURL(ask)) as unknown as Socket;
+    },
     position: () => world,
     onPhase: (p) => {
       phase.value = p;
@@ -97,6 +103,7 @@ export function start(): void {
         lastFrame.value = Date.parse(frame.time);
         if (now.value === undefined) now.value = clock.now();
         if (change.alerts) alerts.value = [...world.alerts.values()].sort(worstFirst);
+        storm.value = world.storm;
         if (change.devices) devices.value = new Map(world.devices);
       });
     },

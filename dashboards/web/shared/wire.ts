@@ -32,6 +32,9 @@ export interface Evidence {
   unit?: string;
   time: string;
   bound?: number;
+  /** How the number was made, where it is not the measured one: rate (per hour), sum, unchanged, max, mean, p90; over so many seconds. */
+  fn?: string;
+  over?: number;
 }
 
 export interface AlertProperties {
@@ -44,6 +47,21 @@ export interface AlertProperties {
   handling: "new" | "acknowledged" | "dispatched" | "on_scene" | "contained" | "closed" | "false_alarm";
   handled_by?: string;
   stale: boolean;
+  /** Nothing of another kind confirms it yet. */
+  to_verify?: boolean;
+  /** It was over already when its data came. */
+  retrospective?: boolean;
+  /** The team that it was given to. */
+  assigned?: string;
+  escalation?: number;
+  shelved?: { until: string; by: string; reason: string };
+  /** The id of the alert that explains this one. */
+  suppressed_by?: string;
+  out_of_service?: boolean;
+  flapping?: boolean;
+  /** It belongs to an exercise: nothing of it is real. */
+  exercise?: boolean;
+  incident?: string;
   open: boolean;
   zone: string;
   sector: string;
@@ -93,6 +111,39 @@ export interface Transition {
   at: string;
   reason: string;
   actor?: string;
+  note?: string;
+  to?: string;
+  notice?: "" | "quiet" | "sound";
+}
+
+/** The open alerts of one commune or river basin. */
+export interface StormRow {
+  key: string;
+  kind: "zone" | "basin" | "rest";
+  id: string;
+  count: number;
+  /** How many of them nobody has seen. */
+  new: number;
+  level: Level;
+  /** How many of each level from 1 to 5. */
+  levels: [number, number, number, number, number];
+  newest: string;
+  at: string;
+  position: [number, number];
+  /** When the row last reached a new highest level. */
+  sounded?: string;
+}
+
+/** Whether so many alerts come that nobody can read them one by one, and what there is, folded. */
+export interface Storm {
+  on: boolean;
+  since?: string;
+  recent: number;
+  limit: number;
+  /** Seconds. */
+  over: number;
+  open: number;
+  rows: StormRow[];
 }
 
 export type Frame =
@@ -100,6 +151,7 @@ export type Frame =
   | { type: "resumed"; epoch: string; seq: number; time: string; devices: Device[] }
   | { type: "alert"; seq: number; time: string; removed?: boolean; feature: Alert; transition: Transition }
   | { type: "devices"; time: string; features: Device[]; removed?: string[] }
+  | ({ type: "storm"; time: string } & Storm)
   | { type: "heartbeat"; time: string; seq: number };
 
 export interface Zone {
@@ -140,6 +192,12 @@ export interface Part {
 
 export interface Health {
   time: string;
+  /** Changes with the program and with its pages. */
+  build: string;
+  /** Readings a second. */
+  rate?: number;
+  /** An exercise is under way: what is shown may be made up. */
+  exercise?: boolean;
   sources: Part[];
   journal: Part;
   store: Part;
@@ -206,4 +264,119 @@ export interface Problem {
   title: string;
   status: number;
   detail?: string;
+}
+
+export interface IncidentProperties {
+  id: string;
+  hazard: string;
+  level: Level;
+  peak: Level;
+  open: boolean;
+  zones: string[];
+  sectors: string[];
+  since: string;
+  updated: string;
+  version: number;
+  alerts: number;
+  open_alerts: number;
+  devices: number;
+  age: number;
+}
+
+export type Incident = Feature<IncidentProperties>;
+
+export interface IncidentAlert {
+  id: string;
+  rule: string;
+  name: Text;
+  device: string;
+  zone: string;
+  sector: string;
+  position: [number, number];
+  level: Level;
+  peak: Level;
+  condition: AlertProperties["condition"];
+  handling: AlertProperties["handling"];
+  handled_by?: string;
+  stale?: boolean;
+  since: string;
+  updated: string;
+  open: boolean;
+  age: number;
+}
+
+/** Where something is as seen from an incident: metres, and degrees clockwise from north. */
+interface Nearby {
+  distance: number;
+  bearing: number;
+}
+
+export interface NearCamera extends Nearby {
+  camera: Camera;
+  /** null where it is not known which way it looks. */
+  sees: boolean | null;
+}
+
+export interface NearSensor extends Nearby {
+  device: Device;
+  value: string;
+  readings: string;
+  /** null where the store has not answered in time. */
+  points: Reading[] | null;
+}
+
+export interface CheckItem {
+  id: string;
+  rule: string;
+  vi: string;
+  en: string;
+  done: boolean;
+  by?: string;
+  at?: string;
+  version: number;
+}
+
+export interface IncidentEvent {
+  at: string;
+  alert?: string;
+  reason: string;
+  level?: Level;
+  actor?: string;
+  note?: string;
+  to?: string;
+}
+
+/** A team near an incident. */
+export interface NearTeam extends Nearby {
+  id: string;
+  name: string;
+  /** When it was last heard to be there. */
+  at?: string;
+  free?: boolean;
+  phone?: string;
+}
+
+/** All that people need to know of one incident. */
+export interface IncidentCard {
+  time: string;
+  incident: Incident;
+  alerts: IncidentAlert[];
+  alerts_left_out: number;
+  cameras: NearCamera[];
+  cameras_down: NearCamera[];
+  sensors: NearSensor[];
+  /** The nearest teams; absent where nobody says where teams are. */
+  teams?: NearTeam[];
+  past: Incident[];
+  checklist: { version: number; items: CheckItem[] };
+  timeline: IncidentEvent[];
+  timeline_left_out: number;
+}
+
+/** How the wall is to show itself where its address does not say. */
+export interface WallOptions {
+  distance?: number;
+  panel?: number;
+  layout?: string;
+  layouts?: Record<string, string[]>;
 }

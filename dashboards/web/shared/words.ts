@@ -307,3 +307,12 @@ const texts: Record<Lang, Record<string, string>> = {
 export function textValue(lang: Lang, text: string): string {
   return texts[lang][text] ?? text;
 }
+
+/**
+ * The words of one page: every word in both languages, {placeholders} filled
+ * in. const say = phrases({ hello: "Chào {who}" }, { hello: "Hello {who}" });
+ */
+export function phrases<K extends string>(vi: Record<K, string>, en: Record<NoInfer<K>, string>): (lang: Lang, key: K, values?: Record<string, string | number>) => string {
+  const both: Record<Lang, Record<K, string>> = { vi, en };
+  return (lang, key, values = {}) => both[lang][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}

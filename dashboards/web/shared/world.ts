@@ -1,6 +1,6 @@
 // The page's copy of the present, kept up to date by the stream's frames.
 
-import type { Alert, Device, Frame } from "./wire";
+import type { Alert, Device, Frame, Storm } from "./wire";
 
 /** What a frame changed. */
 export interface Change {
@@ -13,6 +13,8 @@ export interface Change {
 export class World {
   readonly alerts = new Map<string, Alert>();
   readonly devices = new Map<string, Device>();
+  /** undefined until the server told, or where it was not asked to. */
+  storm: Storm | undefined;
   epoch = "";
   /** Every change of an alert up to this one is known. */
   seq = 0;
@@ -36,6 +38,9 @@ export class World {
         for (const device of frame.features) this.devices.set(device.id, device);
         for (const id of frame.removed ?? []) this.devices.delete(id);
         return { alerts: false, devices: true };
+      case "storm":
+        this.storm = frame;
+        return { alerts: false, devices: false };
       case "heartbeat":
         this.seq = Math.max(this.seq, frame.seq);
         return { alerts: false, devices: false };
@@ -72,6 +77,17 @@ export function worstFirst(a: Alert, b: Alert): number {
     Date.parse(b.properties.since) - Date.parse(a.properties.since) ||
     (a.id < b.id ? -1 : 1)
   );
+}
+
+/** Whether something says that nobody is to be called about the alert. */
+export function quiet(alert: Alert): boolean {
+  const p = alert.properties;
+  return !!(p.shelved || p.suppressed_by || p.out_of_service || p.flapping || p.retrospective);
+}
+
+/** Whether somebody is to look at the alert now. */
+export function calls(alert: Alert): boolean {
+  return unseen(alert) && !quiet(alert);
 }
 
 /** Whether nobody has seen the alert as it is now. */
