@@ -80,6 +80,9 @@ type Deps struct {
 	// how much moves ("activity"). What is not known is absent.
 	CameraValues []func(camera string, now time.Time) []citywatch.Value
 
+	// Public are the links by which the public sees camera points of tourism.
+	Public publicLinks
+
 	// Rules are those in force.
 	Rules rules
 
@@ -144,6 +147,9 @@ func New(options Options, deps Deps) (http.Handler, error) {
 	mux.HandleFunc("GET /readyz", s.ready)
 	if deps.Metrics != nil {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(deps.Metrics, promhttp.HandlerOpts{}))
+	}
+	if deps.Public != nil {
+		deps.Public.Mount(mux)
 	}
 	pages.mount(mux)
 	return s.protect(mux)

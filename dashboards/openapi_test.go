@@ -82,7 +82,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	p.letters = []citywatch.DeadLetter{{Seq: 3, Source: "mqtt", Topic: "city/x", Arrived: time.Now(), Refusal: citywatch.RefusedDecode, Detail: "no JSON", Payload: []byte("x")}}
 	p.system.Lags = []dashboards.Lag{{Reader: "store", Entries: 3, Seconds: 0.5}}
 	book := p.handovers(t)
-	s := serve(t, p.site(t, newEye().see, func(d *dashboards.Deps) { d.Handovers = book }))
+	public, link := publicLinks(t)
+	s := serve(t, p.site(t, newEye().see, func(d *dashboards.Deps) { d.Handovers = book }, func(d *dashboards.Deps) { d.Public = public }))
 	d := readDescription(t)
 	alerts, _ := p.Alerts()
 	paths := map[string]string{
@@ -107,6 +108,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		"/tourism/points":            "/tourism/points",
 		"/tourism/points/{id}/hours": "/tourism/points/sa-pa/hours",
 		"/tourism/report":            "/tourism/report",
+		"/tourism/links":             "/tourism/links?camera=sa-pa",
+
+		"/tourism/links/{id}/accesses": "/tourism/links/" + link + "/accesses",
 	}
 	for path, operations := range d.Paths {
 		op, isGet := operations["get"]

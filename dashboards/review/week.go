@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// ErrWeek: what names a week is not one.
+// ErrWeek is in the error for what names a week and is none.
 var ErrWeek = errors.New("not a week, as in 2026-W47")
 
 var weekName = regexp.MustCompile(`^(\d{4})-W(\d{2})$`)

@@ -16,6 +16,7 @@ import (
 
 	"citywatch/alerts"
 	"citywatch/dashboards/hub"
+	"citywatch/dashboards/publicview"
 	"citywatch/ingest"
 	"citywatch/ingest/mqtt"
 	"citywatch/internal/audit"
@@ -90,6 +91,7 @@ type house struct {
 	self          *selfcheck.Checker
 	sources       []*mqtt.Source
 	cameras
+	public   *publicview.Public
 	hub      *hub.Hub
 	push     http.Handler
 	listener net.Listener
@@ -152,12 +154,18 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 	if err := a.openHandovers(h); err != nil {
 		return fmt.Errorf("opening the handovers: %w", err)
 	}
+	if err := a.openPublic(h); err != nil {
+		return fmt.Errorf("opening the public links: %w", err)
+	}
 	return a.buildPages(h)
 }
 
 // close closes what build has opened, in the reverse order.
 func (h *house) close() error {
 	var errs []error
+	if h.public != nil {
+		errs = append(errs, h.public.Close())
+	}
 	if h.handovers != nil {
 		errs = append(errs, h.handovers.Close())
 	}
@@ -197,6 +205,7 @@ func (a *App) parts(h *house) []part {
 	)
 	parts = append(parts, part{"self", h.self.Run})
 	parts = append(parts, h.cameras.parts()...)
+	parts = append(parts, part{"public", h.public.Run})
 	for _, s := range h.sources {
 		parts = append(parts, part{"mqtt", s.Run})
 	}

@@ -174,6 +174,7 @@ func (a *App) buildPages(h *house) (err error) {
 		Recordings:   recordings{h.recorder},
 		KeyFrame:     h.newestPicture,
 		CameraValues: h.cameras.values(),
+		Public:       h.public,
 		Metrics:      a.metrics,
 		Log:          a.options.Log,
 	})

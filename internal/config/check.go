@@ -44,6 +44,7 @@ func (c *Config) problems() []citywatch.Problem {
 	ps = append(ps, within("$.self", c.Self.Problems())...)
 	ps = append(ps, within("$.http", c.HTTP.Options.Problems())...)
 	ps = append(ps, within("$.http.stream", c.HTTP.Stream.Problems())...)
+	ps = append(ps, within("$.public", c.Public.Problems())...)
 	if c.Edge != nil {
 		ps = append(ps, within("$.edge", c.Edge.Problems())...)
 	}

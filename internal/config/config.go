@@ -17,6 +17,7 @@ import (
 	"citywatch/dashboards"
 	"citywatch/dashboards/hub"
 	viewers "citywatch/dashboards/live"
+	"citywatch/dashboards/publicview"
 	"citywatch/geo"
 	"citywatch/ingest"
 	"citywatch/ingest/mqtt"
@@ -57,6 +58,9 @@ type Config struct {
 	Devices  Devices         `yaml:"devices"`
 	Cameras  Cameras         `yaml:"cameras"`
 	Rules    Rules           `yaml:"rules"`
+	// Public is how the public sees camera points of tourism, by links that
+	// somebody makes.
+	Public publicview.Options `yaml:"public"`
 	// Self is how citywatch watches itself.
 	Self selfcheck.Options `yaml:"self"`
 	// Incidents is how alerts are shown together; which of them belong together
