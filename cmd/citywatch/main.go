@@ -79,7 +79,7 @@ func commands() []command {
 		{"serve", "run with a configuration: serve --config FILE", serve},
 		{"check", "say everything that is wrong with a configuration", check},
 		{"config", "print the configuration reference", printReference},
-		{"rules", "test alert rules: rules test FILE…", rulesCommand},
+		{"rules", "test alert rules, or see what they would have done: rules test FILE…, rules replay", rulesCommand},
 		{"play", "publish recorded data as devices would: play FILE.csv --mqtt URL", playFile},
 		{"audit", "say whether the audit is as it was written: audit verify --data DIR", auditCommand},
 		{"camera", "say what a camera offers, or why not: camera probe URL", cameraCommand},

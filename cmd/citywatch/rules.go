@@ -11,11 +11,22 @@ import (
 	"citywatch/internal/ruletest"
 )
 
-func rulesCommand(_ context.Context, c *call) error {
-	if len(c.args) == 0 || c.args[0] != "test" {
-		return errors.New("what is to be done with the rules? `citywatch rules test FILE…`")
+func rulesCommand(ctx context.Context, c *call) error {
+	verb := ""
+	if len(c.args) > 0 {
+		verb, c.args = c.args[0], c.args[1:]
 	}
-	c.args = c.args[1:]
+	switch verb {
+	case "test":
+		return c.testFiles()
+	case "replay":
+		return c.replayRules(ctx)
+	}
+	return errors.New("what is to be done with the rules? `citywatch rules test FILE…`, or `citywatch rules replay -h`")
+}
+
+// testFiles runs the files of tests that stand behind the command.
+func (c *call) testFiles() error {
 	files, err := c.parse()
 	if err != nil {
 		return err

@@ -129,7 +129,7 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 			return fmt.Errorf("starting the embedded broker: %w", err)
 		}
 	}
-	if h.database, h.closeDatabase, err = a.openDatabase(); err != nil {
+	if h.database, h.closeDatabase, err = a.openDatabase(false); err != nil {
 		return fmt.Errorf("opening the store: %w", err)
 	}
 	h.registry = registry.New(site.Classes, site.Devices, site.Config.Devices.MaxAuto)

@@ -33,12 +33,13 @@ type database interface {
 }
 
 // openDatabase opens the embedded engine, or makes a client of InfluxDB, which
-// need not be there yet.
-func (a *App) openDatabase() (db database, closeDB func() error, err error) {
+// need not be there yet. Existing opens no engine that is not there, and drops
+// nothing of what is.
+func (a *App) openDatabase(existing bool) (db database, closeDB func() error, err error) {
 	o, log := a.site.Store, a.options.Log
 	if o.Kind == store.Embedded {
 		engine, err := embedded.Open(embedded.Options{
-			Dir: o.Dir, Name: o.Name, Retention: o.Retention, MaxSeries: o.MaxSeries, Logger: log,
+			Dir: o.Dir, Name: o.Name, Retention: o.Retention, MaxSeries: o.MaxSeries, Existing: existing, Logger: log,
 		})
 		if err != nil {
 			return nil, nil, err
@@ -105,12 +106,17 @@ type shardDevices struct {
 }
 
 func (s shardDevices) Devices() []*citywatch.Device {
-	if s.shards == 1 {
-		return s.Registry.Devices()
+	return ofShard(s.Registry.Devices(), s.shard, s.shards)
+}
+
+// ofShard returns the devices whose readings come in a shard.
+func ofShard(devices []*citywatch.Device, shard, shards int) []*citywatch.Device {
+	if shards == 1 {
+		return devices
 	}
 	var mine []*citywatch.Device
-	for _, d := range s.Registry.Devices() {
-		if ingest.DeviceShard(d, s.shards) == s.shard {
+	for _, d := range devices {
+		if ingest.DeviceShard(d, shards) == shard {
 			mine = append(mine, d)
 		}
 	}

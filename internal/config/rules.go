@@ -28,10 +28,7 @@ func (l *loader) rules(site *Site) {
 	if !whole {
 		return // a rule that cannot be read would be missed by others
 	}
-	rules, faults := alerts.ParseAll(sources, alerts.Catalogue{
-		Classes: site.Classes, Devices: site.Devices, Zones: site.Zones,
-		TimeZone: site.Province.TimeZone,
-	})
+	rules, faults := alerts.ParseAll(sources, site.catalogue())
 	for _, f := range faults {
 		l.problems.add(f.Source, f.Document, f.Problems)
 	}
@@ -50,4 +47,23 @@ func (s *Site) ReadRules() (*alerts.Rules, error) {
 		return nil, l.problems.sorted()
 	}
 	return read.Rules, nil
+}
+
+// catalogue is what rules may be about.
+func (s *Site) catalogue() alerts.Catalogue {
+	return alerts.Catalogue{Classes: s.Classes, Devices: s.Devices, Zones: s.Zones, TimeZone: s.Province.TimeZone}
+}
+
+// ParseRules reads rules that are not in force, for the devices that there are.
+// The error is Problems if something is wrong with what is in them.
+func (s *Site) ParseRules(sources []alerts.Source) (*alerts.Rules, error) {
+	rules, faults := alerts.ParseAll(sources, s.catalogue())
+	if len(faults) == 0 {
+		return rules, nil
+	}
+	var problems Problems
+	for _, f := range faults {
+		problems.add(f.Source, f.Document, f.Problems)
+	}
+	return nil, problems.sorted()
 }

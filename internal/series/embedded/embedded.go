@@ -47,6 +47,9 @@ type Options struct {
 	// MaxSeries limits the series of each resolution; 0 is DefaultMaxSeries. A
 	// line that would make one more is refused.
 	MaxSeries int
+	// Existing opens only what is there, and drops nothing of it, however old:
+	// Retention and MaxSeries are not looked at.
+	Existing bool
 	// Logger gets the engine's warnings; nil discards them.
 	Logger *slog.Logger
 }
@@ -90,6 +93,9 @@ func Open(o Options) (*DB, error) {
 
 func open(o Options) (*DB, error) {
 	metaDir := filepath.Join(o.Dir, "meta")
+	if _, err := os.Stat(metaDir); o.Existing && err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(metaDir, 0o750); err != nil {
 		return nil, err
 	}
@@ -112,7 +118,11 @@ func open(o Options) (*DB, error) {
 		return nil, errors.Join(err, db.store.Close(), db.meta.Close(), db.release())
 	}
 	db.wire(log)
-	if err := errors.Join(db.points.Open(), db.expiry.Open(), db.prepare(o)); err != nil {
+	err = db.points.Open()
+	if !o.Existing {
+		err = errors.Join(err, db.expiry.Open(), db.prepare(o))
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

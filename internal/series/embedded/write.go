@@ -24,6 +24,9 @@ func (db *DB) Write(ctx context.Context, to series.Resolution, lines []byte) err
 	if db.closed {
 		return errClosed
 	}
+	if db.limits == nil {
+		return &series.Rejected{Reason: "it is open for reading only"}
+	}
 	// The points refer to the bytes they were parsed from, and the engine may
 	// still look at some after it has reported the failure of others.
 	points, err := models.ParsePointsWithPrecision(bytes.Clone(lines), time.Now(), "ns")
