@@ -11,7 +11,7 @@ import (
 )
 
 // crowd is a world of n gauges with a threshold and a silence rule each.
-func crowd(b *testing.B, n int) *fold {
+func crowd(b testing.TB, n int) *fold {
 	var devices strings.Builder
 	devices.WriteString("classes:\n  - {id: gauge, name: {vi: Trạm, en: Gauge}, sector: disaster, period: 1m}\ndevices:\n")
 	for i := range n {

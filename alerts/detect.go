@@ -36,6 +36,8 @@ type check struct {
 	// from those before it.
 	keeping keeping
 	sum     uint32
+	// plain is set where steady knows what to do.
+	plain bool
 	// grace is how long the device has to be heard again after citywatch was
 	// not running.
 	grace time.Duration

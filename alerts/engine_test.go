@@ -268,7 +268,9 @@ func TestAFailingRuleFailsAlone(t *testing.T) {
 	f := newFold(Options{}, m.deps(w.rules, w.devices))
 	f.log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	f.start()
-	f.targets["a"].keys[0].check.judge = failing{}
+	broken := *f.targets["a"].keys[0].check // one of its own
+	broken.judge = failing{}
+	f.targets["a"].keys[0].check = &broken
 	e := citywatch.Entry{Seq: 1}
 	for _, device := range []string{"a", "b"} {
 		e.Readings = append(e.Readings, citywatch.Reading{Device: device, Class: "gauge", Time: day, Arrived: day,

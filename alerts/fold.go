@@ -25,6 +25,8 @@ type fold struct {
 	last    citywatch.Position
 	targets map[string]*target // by device id
 	keys    []*key
+	fresh   []key             // room for those that come
+	checks  map[string]*check // the plain ones, by what they do
 	// due holds for each of keys when elapse must look at it. It is looked
 	// through whole at every tick: for 100,000 keys that takes some 50 µs, and
 	// unlike a heap it costs a steady reading only one store.
@@ -55,20 +57,20 @@ type keyID struct{ rule, device string }
 
 // A key is one rule for one device, with what is known of it.
 type key struct {
-	id keyID
 	// check is nil while the key is unclaimed.
-	check  *check
+	check *check
+	// broken is set after a panic: the key is left as it is.
+	broken bool
+	// pending is whether the fold counts it as such.
+	pending bool
+	slot    int32
+	state
+	id     keyID
 	device *citywatch.Device
 	// value is the name of the value that the state is about.
 	value string
-	slot  int
-	// broken is set after a panic: the key is left as it is.
-	broken bool
 	// feeds are those that rest on the key.
 	feeds []*junction
-	// pending is whether the fold counts it as such.
-	pending bool
-	state
 }
 
 // A target is a device with the keys that its readings concern.
@@ -86,7 +88,7 @@ type stats struct {
 func newFold(o Options, d Deps) *fold {
 	return &fold{
 		shard: d.Shard, rules: d.Rules, devices: d.Devices, maxLag: o.MaxLag, options: o, log: d.Log,
-		targets: map[string]*target{}, open: map[string]*key{}, unclaimed: map[keyID]*key{},
+		targets: map[string]*target{}, checks: map[string]*check{}, open: map[string]*key{}, unclaimed: map[keyID]*key{},
 		overlays: newOverlays(), gatherings: newGatherings(d.Rules), maxShelf: cmp.Or(o.MaxShelf, defaultMaxShelf),
 	}
 }
@@ -110,7 +112,7 @@ func (f *fold) adopt(d *citywatch.Device) *target {
 		}
 		if c := compile(r, d); c != nil {
 			c.lanes(&f.options, d)
-			k := f.key(c, d)
+			k := f.key(f.shared(c), d)
 			t.keys = append(t.keys, k)
 			f.enter(k)
 		}
@@ -142,7 +144,12 @@ func (f *fold) key(c *check, d *citywatch.Device) *key {
 
 // newKey adds a key that nobody claims yet.
 func (f *fold) newKey(id keyID) *key {
-	k := &key{id: id, slot: len(f.keys)}
+	if len(f.fresh) == 0 {
+		f.fresh = make([]key, 64) // those of one device lie side by side
+	}
+	k := &f.fresh[0]
+	f.fresh = f.fresh[1:]
+	k.id, k.slot = id, int32(len(f.keys))
 	f.keys = append(f.keys, k)
 	f.due = append(f.due, never)
 	return k
@@ -179,23 +186,26 @@ func (f *fold) reading(r *citywatch.Reading, pos citywatch.Position) {
 		}
 		t = f.adopt(d)
 	}
-	if t.maxLag > 0 && r.Arrived.Sub(r.Time) > t.maxLag {
+	o := newSample(r, pos)
+	if t.maxLag > 0 && o.lag-o.rest > t.maxLag {
 		f.stats.lagging++
 		return
 	}
 	for _, k := range t.keys {
-		f.observe(k, r, pos)
+		f.observe(k, r, &o)
 	}
 }
 
 // observe shows a reading to a key. A panic in it stops that key alone.
-func (f *fold) observe(k *key, r *citywatch.Reading, pos citywatch.Position) {
-	if k.broken || !pos.After(k.Pos) {
+func (f *fold) observe(k *key, r *citywatch.Reading, read *sample) {
+	if k.broken || !read.pos.After(k.Pos) {
 		return
 	}
 	defer f.guard(k)
-	o := sample{time: r.Time.Truncate(time.Millisecond), at: r.Position, pos: pos}
-	o.rest = r.Time.Sub(o.time)
+	if k.check.plain && f.steady(k, r, read) {
+		return
+	}
+	o := *read
 	var v verdict
 	if k.check.rule.External != nil {
 		f.happen(k, r, &o)
@@ -223,7 +233,7 @@ func (f *fold) observe(k *key, r *citywatch.Reading, pos citywatch.Position) {
 			f.tellZone(k, r.Device, &o)
 			return
 		}
-		o.old = r.Arrived.Sub(o.time) > k.check.live
+		o.old = o.lag > k.check.live
 	}
 	if !k.check.timed() && !k.check.rule.during(o.time) {
 		v = verdict{} // whatever it says, nobody is to be called for it then

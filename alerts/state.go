@@ -24,17 +24,28 @@ type state struct {
 	Number float64       `json:"number,omitempty"`
 	Text   string        `json:"text,omitempty"`
 	At     *orb.Point    `json:"at,omitempty"`
-	// Points are the values that a window is about, in the order of time.
-	Points []point `json:"points,omitempty"`
-	// Past is what the last values said, where each is judged by itself, so
-	// that one that comes late finds its place; Backlog what came late and has
-	// not been told yet, looked the one being told now.
-	Past    past     `json:"past,omitzero"`
+	// Up is the engine's when the newest value came, or when the key began;
+	// Clock likewise, but only during an episode.
+	Up time.Duration `json:"up,omitempty"`
+	// Episode is nil while nothing is the matter, which is nearly always.
+	Episode *episode `json:"episode,omitempty"`
+	// Backlog is what came late and has not been told yet, looked the one being
+	// told now.
 	Backlog *backlog `json:"backlog,omitempty"`
-	looked  *backlog
 	// Flaps has a bit for each of the last values, the newest lowest: whether
 	// it began or fell with it.
 	Flaps flaps `json:"flaps,omitempty"`
+	// Past is what the last values said, where each is judged by itself, so
+	// that one that comes late finds its place.
+	Past past `json:"past,omitzero"`
+
+	// So far goes what a steady reading touches. It lies together, for of
+	// 100,000 devices every line of memory comes from afar.
+
+	looked *backlog
+	Clock  time.Time `json:"clock,omitzero"`
+	// Points are the values that a window is about, in the order of time.
+	Points []point `json:"points,omitempty"`
 	// Claim is what the device says of a thing that several kinds know of, Held
 	// which levels were held, for what rests on the rule.
 	Claim *claim  `json:"claim,omitempty"`
@@ -46,15 +57,9 @@ type state struct {
 	Members []member `json:"members,omitempty"`
 	// Events are those that have not ended, in the order of their ids.
 	Events []happening `json:"events,omitempty"`
-	// Up is the engine's when the newest value came, or when the key began;
-	// Clock likewise, but only during an episode.
-	Up    time.Duration `json:"up,omitempty"`
-	Clock time.Time     `json:"clock,omitzero"`
 	// Excused is the engine's when the silence of the device last had another
 	// cause.
 	Excused time.Duration `json:"excused,omitempty"`
-	// Episode is nil while nothing is the matter, which is nearly always.
-	Episode *episode `json:"episode,omitempty"`
 }
 
 // A sample is one value as a key is told of it.
@@ -65,6 +70,8 @@ type sample struct {
 	value citywatch.Value
 	at    *orb.Point
 	pos   citywatch.Position
+	// lag is for how long after it was measured it came.
+	lag time.Duration
 	// old is set for what came so late that it says nothing about now.
 	old bool
 }
@@ -123,7 +130,7 @@ func (s *state) admit(c *check, o *sample, clk *clock) order {
 func (s *state) observe(c *check, v verdict, o *sample, clk *clock) citywatch.Reason {
 	last := s.Last
 	s.Pos, s.Last, s.Up = o.pos, o.time, clk.Up
-	s.keep(o)
+	s.keep(o.value.Number, o.value.Text, o)
 	if !o.time.Equal(last) {
 		s.Flaps = s.Flaps.next()
 	}
@@ -208,10 +215,10 @@ func (s *state) tell(c *check, v verdict) citywatch.Reason {
 
 // keep remembers the value. The strings and points of a reading are parts of
 // larger pieces of memory, so they are copied, and only when they differ.
-func (s *state) keep(o *sample) {
-	s.Number, s.Rest = o.value.Number, o.rest
-	if s.Text != o.value.Text {
-		s.Text = string([]byte(o.value.Text))
+func (s *state) keep(number float64, text string, o *sample) {
+	s.Number, s.Rest = number, o.rest
+	if s.Text != text {
+		s.Text = string([]byte(text))
 	}
 	if o.at != nil && (s.At == nil || *s.At != *o.at) {
 		p := *o.at

@@ -33,7 +33,7 @@ func (f *fold) testify(k *key, v verdict, o *sample) {
 		}
 	default:
 		k.Pos, k.Last, k.Up = o.pos, o.time, f.clk.Up
-		k.keep(o)
+		k.keep(o.value.Number, o.value.Text, o)
 		if !k.claims(says, o.time) {
 			f.stats.evaluated++
 			return
