@@ -8,8 +8,8 @@ import "citywatch"
 // first that is known to be alive: one that was heard after the device should
 // have been.
 //
-// What a device is reached through has to be in the same shard, and there has
-// to be a silence rule for it: else nobody would be told of anything.
+// There has to be a silence rule for what a device is reached through: else
+// nobody would be told of anything.
 func (f *fold) excused(k *key, pos citywatch.Position) bool {
 	const most = 16 // the file of devices has no circles
 	late := k.Up + 2*k.check.grace

@@ -53,8 +53,9 @@
 //     lie further apart than a few seconds mean that it was not; after such a
 //     gap every device has one more period to be heard in before it counts as
 //     silent. A device is not told of while what it is reached through
-//     (Device.Via) is silent too, or may be: a dead gateway is one alert. A device never heard is silent as well, counted from when the
-//     engine first knew of it.
+//     (Device.Via) is silent too, or may be: a dead gateway is one alert. A
+//     device never heard is silent as well, counted from when the engine first
+//     knew of it.
 //
 // # Handling
 //
@@ -135,9 +136,19 @@
 //     With too few of them, or with sums that are not whole, nothing clears.
 //
 // What such an alert is follows from the states of the keys that it rests on, and
-// from the last tick: nothing else is remembered of it. Devices of a zone have one
-// engine; those of different zones may have different ones where the journal has
-// several shards, and then do not confirm one another.
+// from the last tick: nothing else is remembered of it.
+//
+// # Several engines
+//
+// Where the journal has several shards, each has an engine, and what one engine
+// must see together lies in one shard: a zone, zones whose devices may confirm
+// one another (Rules.Together), and what inhibitions tie without naming device
+// or zone. What a device is reached through may lie elsewhere. Its readings come
+// in this shard as well, where its silence is watched only as a cause, and told
+// by its own engine alone.
+//
+// So every number of shards makes the same alerts. When their number changes, or
+// what has to lie together, Reshard brings what is known to where it is needed.
 //
 // # External
 //

@@ -72,8 +72,7 @@ type ledger interface {
 
 type devices interface {
 	Lookup(id string) (*citywatch.Device, bool)
-	// Devices returns the listed devices whose readings come in the engine's
-	// shard.
+	// Devices returns the listed devices.
 	Devices() []*citywatch.Device
 }
 
@@ -81,7 +80,9 @@ type devices interface {
 type Deps struct {
 	// Shard is the shard of the journal that the engine reads. Only one engine
 	// may read it at a time.
-	Shard   int
+	Shard int
+	// Share says which devices are the engine's; nil says all.
+	Share   Share
 	Rules   *Rules
 	Devices devices
 	Journal ledger

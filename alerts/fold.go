@@ -13,7 +13,10 @@ import (
 // has no goroutine: what it knows after an entry depends on that entry and the
 // ones before it, and on what people did in between.
 type fold struct {
-	shard   int
+	shard int
+	// share is nil where there is one engine; causes are those of it.
+	share   Share
+	causes  map[string]bool
 	rules   *Rules
 	devices devices
 	maxLag  time.Duration
@@ -63,7 +66,9 @@ type key struct {
 	broken bool
 	// pending is whether the fold counts it as such.
 	pending bool
-	slot    int32
+	// mute is set where another engine tells what becomes of it.
+	mute bool
+	slot int32
 	state
 	id     keyID
 	device *citywatch.Device
@@ -78,6 +83,8 @@ type target struct {
 	device *citywatch.Device
 	maxLag time.Duration // 0 is unlimited
 	keys   []*key
+	// foreign is set for a device that another engine judges.
+	foreign bool
 }
 
 // stats count what happened since they were last taken.
@@ -87,7 +94,7 @@ type stats struct {
 
 func newFold(o Options, d Deps) *fold {
 	return &fold{
-		shard: d.Shard, rules: d.Rules, devices: d.Devices, maxLag: o.MaxLag, options: o, log: d.Log,
+		shard: d.Shard, share: d.Share, rules: d.Rules, devices: d.Devices, maxLag: o.MaxLag, options: o, log: d.Log,
 		targets: map[string]*target{}, checks: map[string]*check{}, open: map[string]*key{}, unclaimed: map[keyID]*key{},
 		overlays: newOverlays(), gatherings: newGatherings(d.Rules), maxShelf: cmp.Or(o.MaxShelf, defaultMaxShelf),
 	}
@@ -95,10 +102,10 @@ func newFold(o Options, d Deps) *fold {
 
 // adopt prepares the keys of a device, with what was restored of them.
 func (f *fold) adopt(d *citywatch.Device) *target {
-	t := &target{device: d}
-	if f.maxLag > 0 {
-		t.maxLag = max(f.maxLag, 2*d.Period)
+	if f.foreign(d) {
+		return f.elsewhere(d)
 	}
+	t := &target{device: d, maxLag: f.lag(d)}
 	for _, r := range f.rules.rules {
 		if !r.Select.selects(d) {
 			continue
@@ -122,6 +129,15 @@ func (f *fold) adopt(d *citywatch.Device) *target {
 	}
 	f.targets[d.ID] = t
 	return t
+}
+
+// lag is how late a reading of the device may come and still count; 0 is
+// unlimited.
+func (f *fold) lag(d *citywatch.Device) time.Duration {
+	if f.maxLag > 0 {
+		return max(f.maxLag, 2*d.Period)
+	}
+	return 0
 }
 
 func (f *fold) key(c *check, d *citywatch.Device) *key {

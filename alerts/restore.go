@@ -144,6 +144,9 @@ func (f *fold) replay(t *citywatch.Transition) error {
 
 // claimable adds a restored key, or brings it up to date.
 func (f *fold) claimable(s *saved, alert *citywatch.Alert) {
+	if f.astray(s, &alert) {
+		return
+	}
 	id := keyID{s.Rule, s.Device}
 	k, ok := f.unclaimed[id]
 	if !ok {
@@ -163,7 +166,14 @@ func (f *fold) claimable(s *saved, alert *citywatch.Alert) {
 // start makes the keys of every device that is known.
 func (f *fold) start() {
 	for _, d := range f.devices.Devices() {
-		f.adopt(d)
+		if !f.foreign(d) {
+			f.adopt(d)
+		}
+	}
+	if f.share != nil {
+		for _, d := range f.share.Causes(f.shard) {
+			f.elsewhere(d)
+		}
 	}
 	for _, k := range slices.Clone(f.keys) {
 		if k.check == nil && k.device != nil && f.targets[k.id.device] == nil {
@@ -187,6 +197,4 @@ func (f *fold) rewind() {
 }
 
 // ruleExists reports whether there is a rule with this id.
-func (f *fold) ruleExists(id string) bool {
-	return slices.ContainsFunc(f.rules.rules, func(r *rule) bool { return r.ID == id })
-}
+func (f *fold) ruleExists(id string) bool { return f.rules.rule(id) != nil }

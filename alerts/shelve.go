@@ -70,7 +70,7 @@ func serviceCheck() *check {
 // about any of its alerts.
 func (f *fold) takeOut(a Action) (citywatch.Alert, error) {
 	t, ok := f.targets[a.Device]
-	if !ok {
+	if !ok || t.foreign {
 		return citywatch.Alert{}, fmt.Errorf("%w: device %q is not known", ErrNotFound, a.Device)
 	}
 	if k := f.service[a.Device]; k != nil {

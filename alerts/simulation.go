@@ -18,11 +18,17 @@ type Simulation struct{ fold *fold }
 // NewSimulation returns one of the rules for these devices, which must not
 // change.
 func NewSimulation(rules *Rules, o Options, devices []citywatch.Device) *Simulation {
+	return NewShardSimulation(rules, o, devices, 0, nil)
+}
+
+// NewShardSimulation is NewSimulation for one of several shards; share is nil
+// where all is judged there.
+func NewShardSimulation(rules *Rules, o Options, devices []citywatch.Device, shard int, share Share) *Simulation {
 	list := make(listed, len(devices))
 	for i := range devices {
 		list[devices[i].ID] = &devices[i]
 	}
-	s := &Simulation{newFold(o, Deps{Rules: rules, Devices: list, Log: slog.New(slog.DiscardHandler)})}
+	s := &Simulation{newFold(o, Deps{Shard: shard, Share: share, Rules: rules, Devices: list, Log: slog.New(slog.DiscardHandler)})}
 	s.fold.start()
 	return s
 }

@@ -30,6 +30,9 @@ func (f *fold) transition(k *key, reason citywatch.Reason, actor string) {
 // change makes the next version of the key's alert, the first if it has none,
 // and adds it to what goes to the journal.
 func (f *fold) change(k *key, c cause) {
+	if k.mute {
+		return // the other engine makes it
+	}
 	ep := k.Episode
 	f.refresh(k)
 	if ep.Alert == nil {

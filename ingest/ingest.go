@@ -116,35 +116,60 @@ func (p *Pipeline) submit(ctx context.Context, readings []citywatch.Reading, don
 		done(nil)
 		return
 	case 1:
-		if err := p.shardOf(&readings[0]).add(ctx, &readings[0], done); err != nil {
+		home, copies := p.route(&readings[0])
+		if len(copies) > 0 {
+			break
+		}
+		if err := p.shards[home].add(ctx, &readings[0], done); err != nil {
 			done(err)
 		}
 		return
 	}
+	p.spread(ctx, readings, done)
+}
+
+// spread gives readings to all the shards that they go to.
+func (p *Pipeline) spread(ctx context.Context, readings []citywatch.Reading, done func(error)) {
 	// A shard appends in order, so all a message has in one shard is durable
 	// when the last of it is.
 	last := make([]int, len(p.shards))
 	parts := 0
-	for i := range readings {
-		s := p.shardOf(&readings[i]).number
-		if last[s] == 0 {
+	note := func(shard, i int) {
+		if last[shard] == 0 {
 			parts++
 		}
-		last[s] = i + 1
+		last[shard] = i + 1
+	}
+	for i := range readings {
+		home, copies := p.route(&readings[i])
+		note(home, i)
+		for _, c := range copies {
+			note(c, i)
+		}
 	}
 	done = join(parts, done)
-	for i := range readings {
-		s := p.shardOf(&readings[i])
+	add := func(shard, i int) error {
 		var partDone func(error)
-		if last[s.number] == i+1 {
+		if last[shard] == i+1 {
 			partDone = done
 		}
-		err := s.add(ctx, &readings[i], partDone)
+		err := p.shards[shard].add(ctx, &readings[i], partDone)
+		if err == nil && partDone != nil {
+			last[shard] = 0 // it will say so itself
+		}
+		return err
+	}
+	for i := range readings {
+		home, copies := p.route(&readings[i])
+		err := add(home, i)
+		for n := 0; err == nil && n < len(copies); n++ {
+			err = add(copies[n], i)
+		}
 		if err == nil {
 			continue
 		}
 		for _, l := range last {
-			if l > i {
+			if l > 0 {
 				done(err)
 			}
 		}
@@ -152,25 +177,19 @@ func (p *Pipeline) submit(ctx context.Context, readings []citywatch.Reading, don
 	}
 }
 
-// shardOf returns the shard of the reading's zone: what one alert engine must
-// see together lies in one shard, in order. A device without a zone counts as
-// one of its own.
-func (p *Pipeline) shardOf(r *citywatch.Reading) *shard {
-	if len(p.shards) == 1 {
-		return p.shards[0]
+// route returns the shard of the reading's zone: what one alert engine must see
+// together lies in one shard, in order. A device without a zone counts as one of
+// its own.
+func (p *Pipeline) route(r *citywatch.Reading) (home int, copies []int) {
+	switch {
+	case len(p.shards) == 1:
+		return 0, nil
+	case p.opts.Route != nil:
+		return p.opts.Route(r)
+	case r.Zone != "":
+		return ShardOf(r.Zone, len(p.shards)), nil
 	}
-	return p.shards[ShardOf(place(r.Zone, r.Device), len(p.shards))]
-}
-
-// DeviceShard returns which of n shards holds the readings of the device.
-func DeviceShard(d *citywatch.Device, n int) int { return ShardOf(place(d.Zone, d.ID), n) }
-
-// place is what decides the shard: the zone, or a device that is in none.
-func place(zone, device string) string {
-	if zone != "" {
-		return zone
-	}
-	return device
+	return ShardOf(r.Device, len(p.shards)), nil
 }
 
 // ShardOf returns which of n shards holds the readings of a zone, or of a

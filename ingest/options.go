@@ -28,6 +28,9 @@ type Options struct {
 
 	// Shards is the journal's number of shards; 1 by default.
 	Shards int `yaml:"-"`
+	// Route returns the shard of a reading, and those that it is copied to. By
+	// default a zone has one shard, and so has a device that is in none.
+	Route func(*citywatch.Reading) (home int, copies []int) `yaml:"-"`
 	// Log is told of a journal that takes nothing; slog.Default by default.
 	Log *slog.Logger `yaml:"-"`
 	// Metrics may be nil.

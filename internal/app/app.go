@@ -25,6 +25,7 @@ import (
 	"citywatch/internal/handover"
 	"citywatch/internal/incidents"
 	"citywatch/internal/journal"
+	"citywatch/internal/partition"
 	"citywatch/internal/past"
 	"citywatch/internal/picture"
 	"citywatch/internal/registry"
@@ -84,6 +85,7 @@ type house struct {
 	incidents     *incidents.Incidents
 	picture       *picture.Picture
 	handovers     *handover.Book
+	plan          *partition.Plan
 	engines       []*alerts.Engine // by shard
 	rules         *rulebook
 	pipeline      *ingest.Pipeline
@@ -140,11 +142,15 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 	h.picture = picture.New(picture.Options{
 		Journal: h.journal, Shards: h.journal.Shards(), Devices: h.registry, Incidents: h.incidents, Log: log,
 	})
+	h.plan = site.Plan(site.Rules)
+	if err := a.share(ctx, h); err != nil {
+		return err
+	}
 	for shard := range h.journal.Shards() {
 		h.engines = append(h.engines, a.newEngine(h, shard))
 	}
 	h.rules = newRulebook(site, h.engines, a.metrics, log)
-	h.rules.incidents = h.incidents
+	h.rules.incidents, h.rules.plan = h.incidents, h.plan
 	if err := a.buildDoors(h); err != nil {
 		return err
 	}

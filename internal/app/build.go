@@ -17,7 +17,6 @@ import (
 	"citywatch/ingest/mqtt"
 	"citywatch/ingest/push"
 	"citywatch/internal/audit"
-	"citywatch/internal/registry"
 	"citywatch/internal/selfcheck"
 	"citywatch/internal/series"
 	"citywatch/internal/series/embedded"
@@ -82,11 +81,30 @@ func (a *App) newAudit(h *house) *audit.Log {
 	})
 }
 
+// share brings what engines know to where it is needed, if who judges what has
+// changed since the last start.
+func (a *App) share(ctx context.Context, h *house) error {
+	return alerts.Reshard(ctx, alerts.Resharding{
+		Shards: h.journal.Shards(), Share: h.plan, Sum: h.plan.Sum(),
+		Rules: a.site.Rules, Devices: h.registry, Journal: h.journal,
+		Transitions: func(from uint64) alerts.Reader[citywatch.Transition] {
+			return h.journal.Transitions(from)
+		},
+		Entries: func(shard int, from uint64) alerts.Reader[citywatch.Entry] {
+			return h.journal.Entries(shard, from)
+		},
+		EntryBounds: h.journal.EntryBounds,
+		Append:      h.journal.Append,
+		Log:         a.options.Log,
+	})
+}
+
 func (a *App) newEngine(h *house, shard int) *alerts.Engine {
 	return alerts.New(a.site.Alerts, alerts.Deps{
 		Shard:   shard,
 		Rules:   a.site.Rules,
-		Devices: shardDevices{h.registry, shard, h.journal.Shards()},
+		Share:   h.plan,
+		Devices: h.registry,
 		Journal: h.journal,
 		Entries: func(from uint64) alerts.Reader[citywatch.Entry] {
 			return h.journal.Entries(shard, from).Named("alerts")
@@ -99,34 +117,10 @@ func (a *App) newEngine(h *house, shard int) *alerts.Engine {
 	})
 }
 
-// shardDevices are the devices whose readings come in one shard.
-type shardDevices struct {
-	*registry.Registry
-	shard, shards int
-}
-
-func (s shardDevices) Devices() []*citywatch.Device {
-	return ofShard(s.Registry.Devices(), s.shard, s.shards)
-}
-
-// ofShard returns the devices whose readings come in a shard.
-func ofShard(devices []*citywatch.Device, shard, shards int) []*citywatch.Device {
-	if shards == 1 {
-		return devices
-	}
-	var mine []*citywatch.Device
-	for _, d := range devices {
-		if ingest.DeviceShard(d, shards) == shard {
-			mine = append(mine, d)
-		}
-	}
-	return mine
-}
-
 // buildDoors makes everything by which readings come in.
 func (a *App) buildDoors(h *house) (err error) {
 	o := a.site.Ingest
-	o.Shards, o.Log, o.Metrics = h.journal.Shards(), a.options.Log, a.metrics
+	o.Shards, o.Route, o.Log, o.Metrics = h.journal.Shards(), h.plan.Route, a.options.Log, a.metrics
 	h.pipeline = ingest.New(o, h.journal, h.registry)
 	for _, so := range a.site.Sources {
 		so.Log, so.Metrics = a.options.Log, a.metrics

@@ -12,6 +12,7 @@ import (
 	"citywatch/alerts"
 	"citywatch/internal/config"
 	"citywatch/internal/journal"
+	"citywatch/internal/partition"
 	"citywatch/internal/replay"
 )
 
@@ -129,7 +130,13 @@ func (r *replayer) source(ctx context.Context, wanted string, o *replay.Options)
 	if err != nil {
 		return nil, "", err
 	}
-	o.Devices = r.devices(shards)
+	for len(o.Devices) < shards {
+		o.Devices = append(o.Devices, r.site.Devices)
+	}
+	if shards > 1 {
+		// Where readings lie does not depend on rules that are only tried.
+		o.Plan = partition.New(r.site.Devices, shards, func(tie func(a, b *citywatch.Device)) { r.site.Rules.Together(r.site.Devices, tie) })
+	}
 	return src, HistoryJournal, nil
 }
 
@@ -153,21 +160,6 @@ func (r *replayer) begins(out *citywatch.Replay, o *replay.Options) {
 
 func (r *replayer) local(t time.Time) string {
 	return t.In(r.site.Province.TimeZone).Format("2006-01-02 15:04:05")
-}
-
-// devices are the site's, by shard.
-func (r *replayer) devices(shards int) [][]citywatch.Device {
-	all := make([]*citywatch.Device, len(r.site.Devices))
-	for i := range r.site.Devices {
-		all[i] = &r.site.Devices[i]
-	}
-	out := make([][]citywatch.Device, shards)
-	for shard := range out {
-		for _, d := range ofShard(all, shard, shards) {
-			out[shard] = append(out[shard], *d)
-		}
-	}
-	return out
 }
 
 // cannotKnow says what a replay leaves out.

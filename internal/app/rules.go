@@ -14,6 +14,7 @@ import (
 	"citywatch/dashboards"
 	"citywatch/internal/config"
 	"citywatch/internal/incidents"
+	"citywatch/internal/partition"
 )
 
 // A rulebook knows the rules in force, and changes them in every engine when
@@ -24,6 +25,8 @@ type rulebook struct {
 	log     *slog.Logger
 	// incidents may be nil.
 	incidents *incidents.Incidents
+	// plan says which engine judges what; rules cannot change it while they run.
+	plan *partition.Plan
 
 	succeeded, changed prometheus.Gauge
 	inForce            *prometheus.GaugeVec // by hash
@@ -89,6 +92,9 @@ func (b *rulebook) ReloadRules(ctx context.Context) (dashboards.RuleBook, error)
 	defer b.reloading.Unlock()
 	rules, err := b.site.ReadRules()
 	if err == nil {
+		err = b.fits(rules)
+	}
+	if err == nil {
 		err = b.take(ctx, rules)
 	}
 	if err != nil {
@@ -112,6 +118,20 @@ func (b *rulebook) ReloadRules(ctx context.Context) (dashboards.RuleBook, error)
 	}
 	b.log.Info("the rules have been read anew", "rules", rules.Len(), "hash", rules.Hash())
 	return b.Rules(), nil
+}
+
+// fits reports whether the engines that there are see together what these rules
+// judge together.
+func (b *rulebook) fits(rules *alerts.Rules) error {
+	if b.plan == nil || len(b.engines) == 1 {
+		return nil
+	}
+	next := b.site.Plan(rules)
+	if next.Sum() == b.plan.Sum() {
+		return nil
+	}
+	at, _ := b.plan.Moved(next)
+	return fmt.Errorf("%w: by the new rules %q is judged together with others than before, in another shard of the journal: they take effect at the next start", dashboards.ErrRefused, at)
 }
 
 // take has every engine go on with the rules, or none.

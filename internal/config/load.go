@@ -18,6 +18,7 @@ import (
 	"citywatch/alerts"
 	"citywatch/geo"
 	"citywatch/ingest/mqtt"
+	"citywatch/internal/partition"
 	"citywatch/internal/registry"
 	"citywatch/internal/selfcheck"
 	"citywatch/internal/strictyaml"
@@ -49,8 +50,20 @@ func (s *Site) Summary() string {
 			sensors++
 		}
 	}
-	return fmt.Sprintf("%s: %d zones, %d devices, %d cameras, %d rules, %d MQTT sources",
+	summary := fmt.Sprintf("%s: %d zones, %d devices, %d cameras, %d rules, %d MQTT sources",
 		s.Province.Name, len(s.Zones), sensors, len(s.Cameras.Cameras), s.Rules.Len(), len(s.Sources))
+	if s.Journal.Shards > 1 {
+		sizes := s.Plan(s.Rules).Sizes()
+		summary += fmt.Sprintf(", %d shards of %s devices", len(sizes), strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", ", "), "[]"))
+	}
+	return summary
+}
+
+// Plan says which shard of the journal holds what, if these are the rules.
+func (s *Site) Plan(rules *alerts.Rules) *partition.Plan {
+	return partition.New(s.Devices, max(1, s.Journal.Shards), func(tie func(a, b *citywatch.Device)) {
+		rules.Together(s.Devices, tie)
+	})
 }
 
 // Overrides stand above what the file says; what is empty does not.

@@ -38,8 +38,10 @@ type Options struct {
 	Rules, Other *alerts.Rules
 	// Alerts are the engine's.
 	Alerts alerts.Options
-	// Devices are those of each shard.
+	// Devices are those that are known in each shard; Plan says which of them are
+	// judged there, and is nil where all are.
 	Devices [][]citywatch.Device
+	Plan    alerts.Share
 	// Seen is after which time somebody has seen an alert: acknowledges it, and
 	// resets it if it latched and is over. 0 is nobody, and then what comes back
 	// is the same alert for ever.

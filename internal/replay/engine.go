@@ -32,11 +32,8 @@ type look struct {
 	alert string
 }
 
-func newEngine(o *Options, rules *alerts.Rules, devices []citywatch.Device, b *book) *engine {
-	return &engine{
-		rules: rules, sim: alerts.NewSimulation(rules, o.Alerts, devices), book: b, seen: o.Seen,
-		latched: map[string]time.Time{},
-	}
+func newEngine(rules *alerts.Rules, sim *alerts.Simulation, b *book, seen time.Duration) *engine {
+	return &engine{rules: rules, sim: sim, book: b, seen: seen, latched: map[string]time.Time{}}
 }
 
 func (e *engine) apply(entry *citywatch.Entry) error {

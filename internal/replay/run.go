@@ -34,10 +34,10 @@ func newRun(o *Options) *run {
 	for range sets {
 		r.books = append(r.books, newBook(o, len(sets) > 1))
 	}
-	for _, devices := range o.Devices {
+	for shard, devices := range o.Devices {
 		var engines []*engine
 		for i, rules := range sets {
-			engines = append(engines, newEngine(o, rules, devices, r.books[i]))
+			engines = append(engines, newEngine(rules, alerts.NewShardSimulation(rules, o.Alerts, devices, shard, o.Plan), r.books[i], o.Seen))
 		}
 		r.engines = append(r.engines, engines)
 	}
