@@ -46,6 +46,10 @@ type check struct {
 // timed reports whether the check is about time alone.
 func (c *check) timed() bool { return c.judge == nil && c.window == nil }
 
+// backfills reports whether a value that comes late changes what is made of
+// those around it. What events say goes by their ids, not by the time.
+func (c *check) backfills() bool { return c.window != nil && c.rule.External == nil }
+
 // judgedWithOthers reports whether what becomes of the alert is decided by more
 // than its own key's values.
 func (c *check) judgedWithOthers() bool { return c.kind != nil || c.gathers }
@@ -114,7 +118,7 @@ func compile(r *rule, d *citywatch.Device) *check {
 		}
 		c.value, c.judge = c.kind.Value, c.kind.judge()
 	case r.Stuck != nil:
-		c.window = &still{r.Stuck.After, r.Stuck.Tolerance, r.Stuck.Level}
+		c.window = &still{r.Stuck.After, c.patience, r.Stuck.Tolerance, r.Stuck.Level}
 	case r.Silence.After > 0:
 		c.limit = r.Silence.After
 	default:

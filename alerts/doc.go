@@ -18,8 +18,10 @@
 // which levels they reached; one that comes late finds its place among them,
 // and what they say is reckoned anew from there. The same time with the same
 // verdict is a duplicate; with another, a correction. What lies before all that
-// is remembered is counted and changes nothing. Rules about what becomes of a
-// value reckon their window anew instead.
+// is remembered is counted and changes nothing. Where a rule is about what becomes
+// of a value, or of those of a zone's devices, each moment is judged anew in whose
+// window it lies; what lies before the remembered moments still counts in their
+// windows.
 //
 // What people are told follows the course, with these exceptions:
 //
@@ -154,7 +156,9 @@
 //
 // An event that something else has judged already is one of a device's that have
 // not ended; each goes by its id, so that what is said of an older one is not late.
-// The worst of them is the level. Nothing but the word that it has ended, or a
+// The worst of them is the level. The newest word of an event counts, and of those
+// of one time the end, or else the worse: what comes after the end does not begin it
+// again, but is looked back upon. Nothing but the word that it has ended, or a
 // person who closes the alert when no data comes any more, ends an event.
 //
 // # Rules

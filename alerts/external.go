@@ -62,18 +62,25 @@ func (p *parser) external(e *externalEntry, r *rule, path string) {
 	}
 }
 
-// A happening is an event that has not ended.
+// A happening is an event. One that has ended is known for a while yet, so that
+// what comes late of it does not begin it again.
 type happening struct {
-	ID    string          `json:"id,omitempty"`
-	Level citywatch.Level `json:"level"`
-	Text  string          `json:"text"`
-	// At is when it was last heard of, in nanoseconds since 1970.
+	ID string `json:"id,omitempty"`
+	// Level is none if the event has ended, Worst the highest that it had.
+	Level citywatch.Level `json:"level,omitempty"`
+	Worst citywatch.Level `json:"worst,omitempty"`
+	Text  string          `json:"text,omitempty"`
+	// At is of when the newest word of it is, in nanoseconds since 1970.
 	At int64 `json:"at"`
 }
 
-// maxHappenings bounds the events of one device: of more the one that was not
-// heard of for longest is taken to have ended.
-const maxHappenings = 64
+// maxHappenings bounds the events of one device that go on: of more the one that
+// was not heard of for longest is taken to have ended. maxEnded bounds those that
+// have ended and are still known.
+const (
+	maxHappenings = 64
+	maxEnded      = 16
+)
 
 // word is a value as rules name it.
 func word(v *citywatch.Value) string {
@@ -106,8 +113,19 @@ func (f *fold) happen(k *key, r *citywatch.Reading, o *sample) {
 		f.stats.mismatched++
 		return
 	}
-	k.heard(happening{id, level, "", o.time.UnixNano()}, severity, isOver)
-	o.old = r.Arrived.Sub(o.time) > k.check.live
+	said := happening{ID: id, At: o.time.UnixNano()}
+	if !isOver {
+		said.Level, said.Worst, said.Text = level, level, strings.Clone(word(severity))
+	}
+	o.old = o.lag > k.check.live
+	f.stats.evaluated++
+	if news := k.heard(said); news > citywatch.None {
+		o.value = citywatch.Value{Text: said.Text}
+		k.Pos = o.pos
+		k.gather(k.check, verdict{news, news}, o, &f.clk, excursion{news, o.time})
+		f.moved(k, "")
+		return
+	}
 	if o.time.Before(k.Last) {
 		o.time = k.Last
 	}
@@ -119,41 +137,61 @@ func (f *fold) happen(k *key, r *citywatch.Reading, o *sample) {
 	if worst := k.worst(); worst != nil {
 		o.value.Text = worst.Text
 	}
-	f.stats.evaluated++
 	f.moved(k, k.state.observe(k.check, v, o, &f.clk))
 }
 
-// heard takes in what was said of an event. The slice is made anew: a
-// checkpoint may be written from the one before.
-func (s *state) heard(h happening, severity *citywatch.Value, isOver bool) {
-	i, known := slices.BinarySearchFunc(s.Events, h.ID, func(h happening, id string) int { return strings.Compare(h.ID, id) })
+// heard takes in what was said of an event. The newest word of it counts, and of
+// those of one time the end, or else the worse: a recorder gives all of them the
+// time at which the event began. It returns the level that an event had, of which
+// only the end was known. The slice is made anew: a checkpoint may be written
+// from the one before.
+func (s *state) heard(said happening) (news citywatch.Level) {
+	i, known := slices.BinarySearchFunc(s.Events, said.ID, func(h happening, id string) int { return strings.Compare(h.ID, id) })
 	events := slices.Clone(s.Events)
-	switch {
-	case isOver && known:
-		events = slices.Delete(events, i, i+1)
-	case isOver:
-	default:
-		h.Text = strings.Clone(word(severity))
-		if known {
-			events[i] = h
-		} else {
-			events = slices.Insert(events, i, h)
-		}
+	if !known {
+		s.Events = atMost(slices.Insert(events, i, said))
+		return citywatch.None
 	}
-	if len(events) > maxHappenings {
-		oldest := slices.MinFunc(events, func(a, b happening) int { return cmp.Or(cmp.Compare(a.At, b.At), strings.Compare(a.ID, b.ID)) })
-		events = slices.DeleteFunc(events, func(h happening) bool { return h.ID == oldest.ID })
+	h := &events[i]
+	ended, worst := h.Level == citywatch.None, h.Worst
+	later := said.At > h.At || said.At == h.At && !ended && (said.Level == citywatch.None || said.Level > h.Level)
+	if later {
+		*h = said
 	}
-	if s.Events = events; len(events) == 0 {
-		s.Events = nil
+	h.Worst = max(worst, said.Worst)
+	s.Events = atMost(events)
+	if ended && !later && said.Level > worst {
+		return said.Level
 	}
+	return citywatch.None
 }
 
-// worst returns the worst event that has not ended, or nil.
+// atMost leaves out the event that was not heard of for longest, if there are too
+// many of those that go on, or of those that have ended.
+func atMost(events []happening) []happening {
+	over := func(ended bool, most int) {
+		oldest, n := -1, 0
+		for i, h := range events {
+			if ended == (h.Level == citywatch.None) {
+				if n++; oldest < 0 || h.At < events[oldest].At {
+					oldest = i
+				}
+			}
+		}
+		if n > most {
+			events = slices.Delete(events, oldest, oldest+1)
+		}
+	}
+	over(false, maxHappenings)
+	over(true, maxEnded)
+	return events
+}
+
+// worst returns the worst event that goes on, or nil.
 func (s *state) worst() *happening {
 	var worst *happening
 	for i := range s.Events {
-		if h := &s.Events[i]; worst == nil || h.Level > worst.Level {
+		if h := &s.Events[i]; h.Level > citywatch.None && (worst == nil || h.Level > worst.Level) {
 			worst = h
 		}
 	}
@@ -171,8 +209,6 @@ func (s *state) happening() verdict {
 // of them is in its state.
 type events struct{}
 
-func (events) trim(points []point) []point            { return points }
 func (events) span() time.Duration                    { return 0 }
-func (events) backfills() bool                        { return false }
 func (events) look([]point) verdict                   { return verdict{held: unsure} }
 func (events) figure([]point, citywatch.Level) figure { return figure{} }

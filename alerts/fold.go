@@ -245,25 +245,26 @@ func (f *fold) observe(k *key, r *citywatch.Reading, read *sample) {
 			f.testify(k, v, &o)
 			return
 		}
+		o.old = o.lag > k.check.live
 		if k.check.zone != nil {
 			f.tellZone(k, r.Device, &o)
 			return
 		}
-		o.old = o.lag > k.check.live
+		if k.check.window != nil {
+			f.window(k, &o)
+			return
+		}
 	}
 	if !k.check.timed() && !k.check.rule.during(o.time) {
 		v = verdict{} // whatever it says, nobody is to be called for it then
 	}
-	switch k.admit(k.check, &o, &f.clk) {
+	switch k.order(&o, &f.clk) {
 	case late:
 		f.late(k, v, &o)
 		return
 	case duplicate:
 		f.stats.duplicates++
 		return
-	}
-	if k.check.window != nil && k.check.rule.during(o.time) {
-		v = k.check.window.look(k.Points)
 	}
 	f.stats.evaluated++
 	f.moved(k, k.state.observe(k.check, v, &o, &f.clk))

@@ -214,8 +214,8 @@ func (f *fold) silent(k *key) bool {
 	return k.check == nil || f.clk.Up > f.clk.deadline(k.Up, k.check)
 }
 
-// told brings into the alert what a gathering knows, if the key has one.
-func (f *fold) told(k *key, reason citywatch.Reason) bool {
+// told brings into the alert what its gathering knows.
+func (f *fold) told(k *key, reason citywatch.Reason) {
 	a := k.Episode.Alert
 	switch {
 	case k.check.kind != nil:
@@ -232,17 +232,7 @@ func (f *fold) told(k *key, reason citywatch.Reason) bool {
 		if reason == citywatch.ReasonFired || reason == citywatch.ReasonRaised {
 			a.Evidence = c.evidence()
 		}
-	case k.check.zone != nil:
-		if reason != citywatch.ReasonStale {
-			a.Evidence = f.zoneEvidence(k)
-		}
-		if at, known := k.check.zone.where(a.Evidence); known && reason == citywatch.ReasonFired {
-			a.Position = at
-		}
-	default:
-		return false
 	}
-	return true
 }
 
 // named is the device that an alert is of; none where it is of a zone.

@@ -90,25 +90,31 @@ func (s *state) late(c *check, v verdict, o *sample, clk *clock) (citywatch.Reas
 	case found && s.Past.Marks[i] == m:
 		return "", duplicate
 	}
+	idle := s.Episode == nil
+	return s.hear(c, v, o, clk, s.rework(c, i, m, found), idle), newest
+}
+
+// hear tells what a late value changed, of which news was not known. Idle says
+// that nothing was the matter before.
+func (s *state) hear(c *check, v verdict, o *sample, clk *clock, news excursion, idle bool) citywatch.Reason {
 	s.Pos = o.pos
-	if s.Episode == nil && s.Backlog == nil {
+	if idle && s.Backlog == nil {
 		s.Up = clk.Up // that of a key at which nothing was the matter is not kept
 	}
-	news := s.rework(c, i, m, found)
 	if o.old {
 		s.gather(c, v, o, clk, news)
-		return "", newest
+		return ""
 	}
 	ep := s.Episode
 	switch {
 	case s.rises():
-		return ep.settle(min(ep.Says, s.newest().held), true, ep.Stale), newest
+		return ep.settle(min(ep.Says, s.newest().held), true, ep.Stale)
 	case ep != nil && c.rule.Latch && news.level > ep.Level && ep.Dismissed == citywatch.None:
-		return ep.settle(news.level, true, ep.Stale), newest
+		return ep.settle(news.level, true, ep.Stale)
 	case news.level > citywatch.None:
 		s.gather(c, v, o, clk, news)
 	}
-	return "", newest
+	return ""
 }
 
 // newest is what the newest value says.
@@ -127,7 +133,7 @@ func (s *state) rises() bool {
 
 // remember adds the newest value to what is known of the past.
 func (s *state) remember(c *check, v verdict, o *sample, last time.Time) {
-	if c.judge == nil || c.keeping.keep == 0 {
+	if c.judge == nil && !c.backfills() || c.keeping.keep == 0 {
 		return
 	}
 	if !s.Past.begun() {
@@ -236,19 +242,46 @@ func (s *state) gather(c *check, v verdict, o *sample, clk *clock, news excursio
 		b.Level = news.level
 		b.Since = news.since
 	}
-	peak := citywatch.Evidence{Value: c.value, Number: o.value.Number, Text: o.value.Text, Time: o.time}
+	peak := s.evidenceOf(c, o, v.reached)
 	if v.reached > citywatch.None && (b.Peak == nil || c.worse(&peak, b.Peak)) {
 		peak.Text = string([]byte(peak.Text))
-		if l, ok := c.judge.(*ladder); ok {
-			peak.Bound = l.bound(v.reached)
-		}
 		b.Peak = &peak
 	}
 	return b
 }
 
-// worse reports whether a value is further beyond the bounds than another.
+// evidenceOf is a value that came late, or what a window makes of it and those
+// before it.
+func (s *state) evidenceOf(c *check, o *sample, level citywatch.Level) citywatch.Evidence {
+	e := citywatch.Evidence{Value: c.value, Number: o.value.Number, Text: o.value.Text, Time: o.time}
+	switch {
+	case level == citywatch.None:
+	case c.window == nil:
+		if l, ok := c.judge.(*ladder); ok {
+			e.Bound = l.bound(level)
+		}
+	case c.zone != nil:
+		_, e.Number = c.zone.verdict(s.Members, o.time)
+		e.Fn = c.zone.aggregate.Fn
+	default:
+		if points := upTo(s.Points, o.time.UnixNano()); len(points) > 0 && c.rule.External == nil {
+			f := c.window.figure(points, level)
+			e.Fn, e.Number, e.Over, e.Bound = f.fn, f.number, f.over.Seconds(), f.bound
+		}
+	}
+	return e
+}
+
+// worse reports whether a value is further beyond the bounds than another. Of
+// what windows make, only what has the same measure can be compared.
 func (c *check) worse(a, b *citywatch.Evidence) bool {
+	if c.window != nil && c.rule.External == nil {
+		sign := 1.0
+		if a.Bound != nil && b.Bound != nil && *a.Bound < 0 {
+			sign = -1
+		}
+		return a.Over == b.Over && a.Number*sign > b.Number*sign
+	}
 	switch j := c.judge.(type) {
 	case *ladder:
 		return a.Number*j.sign > b.Number*j.sign
@@ -262,7 +295,16 @@ func (c *check) worse(a, b *citywatch.Evidence) bool {
 // is the newest there is; a newer state is not lowered by it.
 func (s *state) lookBack(c *check, clk *clock) citywatch.Reason {
 	b := s.Backlog
-	s.Backlog, s.looked = nil, b
+	s.Backlog = nil
+	reason := s.overlooked(b, c, clk)
+	if reason != "" {
+		s.looked = b
+	}
+	return reason
+}
+
+// overlooked is what a backlog does to the alert.
+func (s *state) overlooked(b *backlog, c *check, clk *clock) citywatch.Reason {
 	if s.Episode == nil {
 		if b.Level == citywatch.None {
 			return ""
@@ -273,8 +315,8 @@ func (s *state) lookBack(c *check, clk *clock) citywatch.Reason {
 	var reason citywatch.Reason
 	switch {
 	case b.Newest:
-		v := verdict{held: unsure} // a window's: what it says of now was told
-		if c.judge != nil {
+		v := verdict{held: unsure} // what it says of now was told
+		if s.remembers() {
 			v = s.newest()
 		}
 		reason = s.tell(c, v)
@@ -353,7 +395,7 @@ func (f *fold) peak(k *key) []citywatch.Evidence {
 		return f.evidence(k, false)
 	}
 	e := *peak
-	e.Device, e.Unit = k.id.device, f.rules.units[quantity{k.device.Class, peak.Value}]
+	e.Device, e.Unit = k.check.named(k.device), f.rules.units[quantity{k.device.Class, peak.Value}]
 	return []citywatch.Evidence{e}
 }
 

@@ -384,8 +384,8 @@ func TestAgainstReference(t *testing.T) {
 		f.start()
 		references := map[string]*reference{}
 		for device, b := range bounds {
-			references["at-once"+device] = &reference{bounds: b}
-			references["patient"+device] = &reference{bounds: b, wait: 50 * time.Second, margin: 2, recover: 70 * time.Second}
+			references["at-once"+device] = &reference{says: newestBy(b, 0)}
+			references["patient"+device] = &reference{says: newestBy(b, 2), wait: 50 * time.Second, recover: 70 * time.Second}
 		}
 		now, value := day, 12.0
 		for seq := uint64(1); seq < 120; seq++ {
@@ -396,7 +396,7 @@ func TestAgainstReference(t *testing.T) {
 				Device: device, Class: "gauge", Time: now, Arrived: now, Values: []citywatch.Value{{Name: "level", Number: value}},
 			}}})
 			for _, rule := range []string{"at-once", "patient"} {
-				want := references[rule+device].level(now, value)
+				want := references[rule+device].level(measured{device, now, value})
 				if got := levelOf(f, rule, device); got != want {
 					t.Fatalf("seed %d, reading %d: %s of %s has level %d, want %d", seed, seq, rule, device, got, want)
 				}

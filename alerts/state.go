@@ -103,28 +103,6 @@ func (s *state) order(o *sample, clk *clock) order {
 	return newest
 }
 
-// admit places a sample, and puts it among the points of a window. One that is
-// late, yet within the window, is taken as a correction of the newest value,
-// which it is for what is made of all of them.
-func (s *state) admit(c *check, o *sample, clk *clock) order {
-	was := s.order(o, clk)
-	if c.window == nil || was == duplicate {
-		return was
-	}
-	if o.time.Before(s.Last) && was == newest {
-		s.Points = s.Points[:0] // the clock was wrong, and the points' times with it
-	}
-	if was == late && (o.time.Unix() < 0 || !c.window.backfills()) {
-		return late
-	}
-	points, placed := insert(c.window, s.Points, point{o.time.UnixNano(), o.value.Number})
-	s.Points = points
-	if was == late {
-		o.time, o.rest, o.value, o.at = s.Last, s.Rest, citywatch.Value{Number: s.Number}, nil
-	}
-	return placed
-}
-
 // observe takes in the newest value and returns what it did to the alert, or
 // "" if nothing. It allocates nothing while nothing is the matter.
 func (s *state) observe(c *check, v verdict, o *sample, clk *clock) citywatch.Reason {

@@ -113,13 +113,17 @@ func (f *fold) update(k *key, reason citywatch.Reason) {
 		return
 	}
 	a.RuleHash = k.check.rule.hash
-	if f.told(k, reason) {
+	if k.check.judgedWithOthers() {
+		f.told(k, reason)
 		return
 	}
 	k.lookedBack(rose)
-	if reason == citywatch.ReasonLooksBack {
+	switch {
+	case reason == citywatch.ReasonLooksBack:
 		a.Evidence = f.peak(k)
-	} else if reason != citywatch.ReasonStale {
+	case k.check.zone != nil:
+		f.toldOfZone(k, reason)
+	case reason != citywatch.ReasonStale:
 		a.Evidence = f.evidence(k, reason == citywatch.ReasonFired)
 	}
 	if k.At != nil {

@@ -14,15 +14,11 @@ import (
 // Its verdict may change with values that arrive late, as long as they were
 // measured within the time.
 type window interface {
-	// trim drops the points that are of no use, or not any more. The points
-	// are in the order of time, and there is at least one; the last is the
-	// newest.
-	trim(points []point) []point
-	// span is how far back the points matter to what is said of now.
+	// span is how far back points matter to what is said of a moment, and the
+	// last before that.
 	span() time.Duration
-	// backfills reports whether a point that arrives late counts.
-	backfills() bool
-	// look judges the points.
+	// look judges the points, which are in the order of time, as at the last
+	// of them. There is at least one, and there may be some of no use.
 	look(points []point) verdict
 	// figure is what it says of a level: the number that was judged.
 	figure(points []point, level citywatch.Level) figure
@@ -53,10 +49,10 @@ type figure struct {
 // unsure holds every level: what is not wholly known does not clear.
 const unsure = citywatch.MaxLevel
 
-// insert puts a point where its time is, and reports what it was: late, if it
-// is of no use to the window. Of two with the same time the later word counts:
-// it is a correction.
-func insert(w window, points []point, p point) ([]point, order) {
+// insert puts a point where its time is, forgets those of before a horizon but
+// the last, and reports what the point was: late, if it is of no use. Of two
+// with the same time the later word counts: it is a correction.
+func insert(points []point, p point, horizon int64) ([]point, order) {
 	i, found := seek(points, p.at)
 	switch {
 	case found && points[i].value == p.value:
@@ -66,11 +62,33 @@ func insert(w window, points []point, p point) ([]point, order) {
 	default:
 		points = slices.Insert(points, i, p)
 	}
-	points = w.trim(points)
-	if _, kept := seek(points, p.at); !kept {
+	keep := after(points, horizon)
+	if points = slices.Delete(points, 0, len(points)-len(keep)); points[0].at > p.at {
 		return points, late
 	}
 	return points, newest
+}
+
+// ceases is from when on the point of a time says nothing any more: in the window
+// of a later one it is then not even the last before it. Zero is never.
+func ceases(points []point, at, span int64) (until time.Time) {
+	next, _ := seek(points, at+1)
+	if next == len(points) {
+		return until
+	}
+	if i, _ := seek(points, points[next].at+span); i < len(points) {
+		until = time.Unix(0, points[i].at).UTC()
+	}
+	return until
+}
+
+// upTo returns the points up to a time.
+func upTo(points []point, at int64) []point {
+	i, found := seek(points, at)
+	if found {
+		i++
+	}
+	return points[:i]
 }
 
 // seek returns the index of the point of a time, or where it would be.
@@ -92,16 +110,7 @@ type rising struct {
 	minPoints int
 }
 
-func (w *rising) backfills() bool { return true }
-
 func (w *rising) span() time.Duration { return w.over }
-
-func (w *rising) trim(points []point) []point { return trimmed(points, w.over) }
-
-func trimmed(points []point, over time.Duration) []point {
-	keep := after(points, points[len(points)-1].at-int64(over))
-	return slices.Delete(points, 0, len(points)-len(keep))
-}
 
 func (w *rising) look(points []point) verdict {
 	perHour, ok := w.slope(points)
@@ -117,6 +126,7 @@ func (w *rising) look(points []point) verdict {
 // points, or they lie too close together to say anything about the whole time.
 func (w *rising) slope(points []point) (perHour float64, ok bool) {
 	last := points[len(points)-1]
+	points = after(points, last.at-int64(w.over))
 	if last.at-points[0].at > int64(w.over)*3/2 {
 		points = points[1:] // from before a hole: what it says is of then
 	}
@@ -161,13 +171,7 @@ type sum struct {
 	ladder *ladder
 }
 
-func (w *total) backfills() bool { return true }
-
 func (w *total) span() time.Duration { return w.sums[len(w.sums)-1].over }
-
-func (w *total) trim(points []point) []point {
-	return trimmed(points, w.sums[len(w.sums)-1].over)
-}
 
 func (w *total) look(points []point) verdict {
 	var all verdict
@@ -224,36 +228,26 @@ func (w *total) figure(points []point, level citywatch.Level) figure {
 	return f
 }
 
-// A still window is about a value that does not change any more.
+// A still window is about a value that does not change any more. What nothing is
+// known of may have changed: a hole in the data begins it anew.
 type still struct {
-	after     time.Duration
-	tolerance float64
-	level     citywatch.Level
+	after, hole time.Duration
+	tolerance   float64
+	level       citywatch.Level
 }
 
-// backfills is false: what was between the points that are kept is forgotten.
-func (w *still) backfills() bool { return false }
+// span is that of the hole too: what is before the time is of use if it is the
+// last before.
+func (w *still) span() time.Duration { return w.after + w.hole }
 
-func (w *still) span() time.Duration { return w.after }
-
-// trim keeps the newest point and the first that does not differ from it.
-func (w *still) trim(points []point) []point {
-	newest, first := len(points)-1, w.first(points)
-	points = slices.Delete(points, min(first+1, newest), newest)
-	return slices.Delete(points, 0, first)
-}
-
-// first returns from which point on none differs from the newest.
-func (w *still) first(points []point) int {
+// unchanged is for how long no value has differed from the newest.
+func (w *still) unchanged(points []point) time.Duration {
 	i := len(points) - 1
-	for newest := points[i].value; i > 0 && math.Abs(points[i-1].value-newest) <= w.tolerance; {
+	newest := points[i]
+	for i > 0 && math.Abs(points[i-1].value-newest.value) <= w.tolerance && points[i].at-points[i-1].at <= int64(w.hole) {
 		i--
 	}
-	return i
-}
-
-func (w *still) unchanged(points []point) time.Duration {
-	return time.Duration(points[len(points)-1].at - points[w.first(points)].at)
+	return time.Duration(newest.at - points[i].at)
 }
 
 func (w *still) look(points []point) verdict {

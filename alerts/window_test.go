@@ -46,7 +46,7 @@ func TestSumsAreThoseOfTheSlowWay(t *testing.T) {
 	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 5))
 		all := randomPoints(r, 1+r.IntN(40))
-		kept := w.trim(slices.Clone(all))
+		kept := after(all, all[len(all)-1].at-int64(w.span()))
 		for _, s := range w.sums {
 			want := fallen(all, all[len(all)-1].at-int64(s.over))
 			if got, _ := w.add(kept, s.over); math.Abs(got-want) > 1e-6 {
@@ -111,15 +111,15 @@ func TestAWindowDoesNotCareForTheOrder(t *testing.T) {
 
 // tell shows points to a new key, and returns what its window says in the end.
 func tell(c *check, points []point) verdict {
-	var s state
-	clk := clock{Now: time.Unix(0, 0).Add(24 * time.Hour)}
+	var kept []point
 	for _, p := range points {
-		o := sample{time: time.Unix(0, p.at), value: citywatch.Value{Number: p.value}}
-		if s.admit(c, &o, &clk) == newest {
-			s.Last, s.Number = o.time, o.value.Number
+		newest := p.at
+		if len(kept) > 0 {
+			newest = max(newest, kept[len(kept)-1].at)
 		}
+		kept, _ = insert(kept, p, newest-int64(c.window.span()))
 	}
-	return c.window.look(s.Points)
+	return c.window.look(kept)
 }
 
 func TestSlopeOfALineIsItsSlope(t *testing.T) {
@@ -130,7 +130,7 @@ func TestSlopeOfALineIsItsSlope(t *testing.T) {
 		for i := range points {
 			points[i].value = 80 + slope*time.Duration(points[i].at).Hours()
 		}
-		if got, ok := w.slope(w.trim(points)); ok && math.Abs(got-slope) > 1e-6 {
+		if got, ok := w.slope(points); ok && math.Abs(got-slope) > 1e-6 {
 			t.Fatalf("%v, want %v", got, slope)
 		}
 	}
@@ -162,15 +162,15 @@ func BenchmarkObserveWindow(b *testing.B) {
 		rule: &rule{}, patience: time.Hour,
 		window: &total{sums: []sum{{24 * time.Hour, newLadder(citywatch.Bounds{1: &bound}, false, 0)}}, every: 10 * time.Minute},
 	}
-	var s state
-	var clk clock
+	c.lanes(&Options{}, &citywatch.Device{})
+	f := newFold(Options{}, Deps{Rules: &Rules{}})
+	k := f.newKey(keyID{"a", "b"})
+	k.check, k.device = c, &citywatch.Device{}
 	at := time.Unix(1e9, 0)
 	b.ReportAllocs()
 	for b.Loop() {
 		at = at.Add(10 * time.Minute)
-		clk.Now = at
-		o := sample{time: at, value: citywatch.Value{Number: 1}}
-		s.admit(c, &o, &clk)
-		s.observe(c, c.window.look(s.Points), &o, &clk)
+		f.clk.Now = at
+		f.window(k, &sample{time: at, value: citywatch.Value{Number: 1}})
 	}
 }

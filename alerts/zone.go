@@ -69,11 +69,7 @@ type gauge interface {
 // instant is the gauge of the last number itself.
 type instant struct{ ladder *ladder }
 
-func (g instant) trim(points []point) []point {
-	return slices.Delete(points, 0, len(points)-1)
-}
 func (g instant) span() time.Duration { return 0 }
-func (g instant) backfills() bool     { return false }
 func (g instant) look(points []point) verdict {
 	v, _ := g.ladder.judge(citywatch.Value{Number: points[len(points)-1].value})
 	return v
@@ -110,6 +106,22 @@ type zonal struct {
 	// patience is how much older than the newest a device's last number may be.
 	patience time.Duration
 	places   map[string]orb.Point // of the devices
+	devices  int
+}
+
+// maxJudgedAnew is of how many devices a zone may be, and still each moment is
+// judged anew in whose window a late number lies: it takes the square of them.
+// In larger ones it counts for what is newest.
+const maxJudgedAnew = 64
+
+// keeping is as long in time as that of one device, as far as may be: a zone has
+// the readings of all of them.
+func (z *zonal) keeping(o *Options) keeping {
+	if z.devices > maxJudgedAnew {
+		return keeping{}
+	}
+	n := cmp.Or(o.Remember, defaultRemember) * min(z.devices, 8)
+	return keeping{n, 2 * n, cmp.Or(o.RememberFor, defaultRememberFor)}
 }
 
 // zoneKey returns the key of a rule for the zone of a device; nil if the rule
@@ -130,47 +142,31 @@ func (f *fold) zoneKey(r *rule, d *citywatch.Device) *key {
 		}
 		c.judge, c.window = nil, c.zone
 		c.lanes(&f.options, d)
+		c.keeping = keeping{}
 		z = f.key(c, &citywatch.Device{ID: d.Zone, Class: d.Class, Zone: d.Zone, Sector: d.Sector, Period: d.Period})
 		f.zones[keyID{r.ID, d.Zone}] = z
 	}
 	if !d.Auto {
 		z.check.zone.places[d.ID] = d.Position
 	}
+	z.check.zone.devices++
+	z.check.keeping = z.check.zone.keeping(&f.options)
 	return z
 }
 
 // tellZone shows a number of one of its devices to the key of a zone.
 func (f *fold) tellZone(k *key, device string, o *sample) {
-	z := k.check.zone
 	i, found := slices.BinarySearchFunc(k.Members, device, func(m member, id string) int { return strings.Compare(m.Device, id) })
 	if !found {
 		k.Members = slices.Insert(k.Members, i, member{Device: device})
 	}
-	m := &k.Members[i]
-	if n := len(m.Points); n > 0 && o.time.UnixNano() < m.Points[n-1].at && !z.backfills() || o.time.Unix() < 0 {
-		f.stats.late++
-		return
+	if k.Last.Sub(f.clk.Now) > citywatch.MaxAhead { // a clock was wrong
+		for j := range k.Members {
+			k.Members[j].Points = upTo(k.Members[j].Points, f.clk.Now.UnixNano())
+		}
 	}
-	points, placed := insert(z.gauge, m.Points, point{o.time.UnixNano(), o.value.Number})
-	m.Points = points
-	switch placed {
-	case late:
-		f.stats.late++
-		return
-	case duplicate:
-		f.stats.duplicates++
-		return
-	}
-	if o.time.Before(k.Last) {
-		o.time = k.Last
-	}
-	v, number := z.verdict(k.Members, o.time)
-	if !k.check.rule.during(o.time) {
-		v = verdict{}
-	}
-	o.value, o.at = citywatch.Value{Number: number}, nil
-	f.stats.evaluated++
-	f.moved(k, k.state.observe(k.check, v, o, &f.clk))
+	o.at = nil
+	f.place(k, &k.Members[i].Points, o)
 }
 
 // An opinion is the number of one device.
@@ -186,11 +182,12 @@ type opinion struct {
 func (z *zonal) opinions(members []member, now time.Time, i int) []opinion {
 	var all []opinion
 	for _, m := range members {
-		if n := len(m.Points); n == 0 || m.Points[n-1].at < now.Add(-z.patience).UnixNano() {
+		points := upTo(m.Points, now.UnixNano())
+		if n := len(points); n == 0 || points[n-1].at < now.Add(-z.patience).UnixNano() {
 			continue
 		}
-		if number, complete, known := z.number(m.Points, i); known {
-			all = append(all, opinion{m.Device, number, complete, m.Points[len(m.Points)-1].at})
+		if number, complete, known := z.number(points, i); known {
+			all = append(all, opinion{m.Device, number, complete, points[len(points)-1].at})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b opinion) int { return cmp.Compare(b.number, a.number) })
@@ -245,13 +242,27 @@ func (z *zonal) figure([]point, citywatch.Level) figure { return figure{fn: z.ag
 // most is how many devices' numbers stand beside that of the zone.
 const most = 3
 
-// evidence is the zone's number, and those of the devices that say most.
+// evidence is the zone's number, and those of the devices that say most: now, or
+// when enough of them last said that there is something.
 func (f *fold) zoneEvidence(k *key) []citywatch.Evidence {
+	found := f.zoneEvidenceAt(k, k.Last)
+	for _, m := range slices.Backward(k.Past.Marks) {
+		if len(found) > 0 {
+			break
+		}
+		if m.verdict().reached > citywatch.None {
+			found = f.zoneEvidenceAt(k, m.at())
+		}
+	}
+	return found
+}
+
+func (f *fold) zoneEvidenceAt(k *key, at time.Time) []citywatch.Evidence {
 	z, level := k.check.zone, k.Episode.Alert.Level
 	unit := f.rules.units[quantity{k.device.Class, k.check.value}]
 	found := []citywatch.Evidence{}
 	for i := range z.numbers() {
-		opinions := z.opinions(k.Members, k.Last, i)
+		opinions := z.opinions(k.Members, at, i)
 		if len(opinions) < z.aggregate.MinDevices {
 			continue
 		}
@@ -261,7 +272,7 @@ func (f *fold) zoneEvidence(k *key) []citywatch.Evidence {
 			continue // another is what it is about
 		}
 		found = append(found, citywatch.Evidence{
-			Value: k.check.value, Number: n, Unit: unit, Time: k.Last, Bound: steps.bound(level), Fn: z.aggregate.Fn, Over: over.Seconds(),
+			Value: k.check.value, Number: n, Unit: unit, Time: at, Bound: steps.bound(level), Fn: z.aggregate.Fn, Over: over.Seconds(),
 		})
 		if steps.sign < 0 {
 			slices.Reverse(opinions)
@@ -279,6 +290,17 @@ func (f *fold) zoneEvidence(k *key) []citywatch.Evidence {
 		break
 	}
 	return found
+}
+
+// toldOfZone brings into the alert what its devices say.
+func (f *fold) toldOfZone(k *key, reason citywatch.Reason) {
+	a := k.Episode.Alert
+	if reason != citywatch.ReasonStale {
+		a.Evidence = f.zoneEvidence(k)
+	}
+	if at, known := k.check.zone.where(a.Evidence); known && reason == citywatch.ReasonFired {
+		a.Position = at
+	}
 }
 
 // where is the place of the device that says most.
