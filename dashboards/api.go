@@ -78,6 +78,7 @@ func (s *site) routes() []route {
 		{method: "DELETE", path: "/deadletters/{seq}", handler: s.deleteDeadLetter},
 		{method: "GET", path: "/rules", handler: s.listRules},
 		{method: "POST", path: "/rules/reload", handler: s.reloadRules},
+		{method: "POST", path: "/rules/replay", handler: s.replayRules},
 		{method: "GET", path: "/health", handler: s.health},
 		{method: "GET", path: "/stream", handler: given(s.deps.Stream), plain: true},
 		{method: "GET", path: "/openapi.json", handler: s.openAPI},

@@ -85,6 +85,8 @@ type Deps struct {
 
 	// Rules are those in force.
 	Rules rules
+	// Replays says what rules would have done; nil says nothing.
+	Replays replays
 
 	// System tells how the parts are that the picture does not show.
 	System func(ctx context.Context) System

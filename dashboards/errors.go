@@ -23,6 +23,8 @@ var (
 	ErrRefused = errors.New("refused")
 	// ErrForbidden: it is for somebody else to do.
 	ErrForbidden = errors.New("not yours to do")
+	// ErrBusy: it does that for somebody else; asking again later may help.
+	ErrBusy = errors.New("busy")
 	// ErrUnavailable: a part is down; asking again later may help.
 	ErrUnavailable = errors.New("not available now")
 )
@@ -60,6 +62,8 @@ func statusOf(err error) int {
 		return http.StatusUnprocessableEntity
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, ErrBusy):
+		return http.StatusTooManyRequests
 	case errors.Is(err, ErrUnavailable):
 		return http.StatusServiceUnavailable
 	case errors.Is(err, context.DeadlineExceeded):
@@ -83,6 +87,13 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 	}
 	details := problem.Details{Status: status, Detail: detail}
+	var faults RuleFaults
+	if errors.As(err, &faults) {
+		details.Problems = faults
+	}
+	if status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "10")
+	}
 	var conflict *Conflict
 	if errors.As(err, &conflict) {
 		details.By, details.Alert = conflict.By, feature.Alert(&conflict.Alert)

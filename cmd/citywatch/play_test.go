@@ -18,24 +18,46 @@ import (
 // citywatch, and holds the alerts against the levels that the data's publisher
 // computed from it.
 func TestPlayRecordedFlood(t *testing.T) {
-	file := filepath.Join(servertest.SharedData(t), "river", "water_data_full_combined.csv")
-	dir := t.TempDir()
-	command := func(args ...string) []byte {
-		var stdout, stderr bytes.Buffer
-		if code := run(t.Context(), args, &stdout, &stderr); code != exitOK {
-			t.Fatalf("citywatch %v: exit %d\n%s", args, code, stderr.Bytes())
-		}
-		return stdout.Bytes()
+	f := newFlood(t)
+	p := start(t, "serve", "--config", f.config)
+	t.Logf("%s", citywatchPrints(t, "play", f.file, "--mqtt", "tcp://"+f.mqtt, "--speed", "0"))
+	rows := readRows(t, f.file)
+	p.awaitEvaluated(len(rows))
+	p.stop()
+	compareLevels(t, rows, transitionsIn(t, filepath.Join(f.dir, "data", "journal")))
+}
+
+// citywatchPrints runs a command of citywatch in this process and returns what it
+// prints.
+func citywatchPrints(t *testing.T, args ...string) []byte {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), args, &stdout, &stderr); code != exitOK {
+		t.Fatalf("citywatch %v: exit %d\n%s", args, code, stderr.Bytes())
 	}
-	write(t, dir, "devices.yaml", string(command("play", "devices", file)))
-	write(t, dir, "zones.geojson", string(command("play", "zones", file)))
-	write(t, dir, "rules.yaml", `rules:
+	return stdout.Bytes()
+}
+
+const floodRules = `rules:
   - id: river-flood
     name: {vi: Lũ vượt mức báo động, en: River above flood alarm level}
     hazard: flood
     select: {class: river_gauge}
     threshold: {value: water_level, levels: device, direction: above, recover: {margin: 0, for: 0s}}
-`)
+`
+
+// A flood is the recording of one, and a site with its stations.
+type flood struct {
+	file, dir, config, mqtt string
+}
+
+func newFlood(t *testing.T) flood {
+	t.Helper()
+	file := filepath.Join(servertest.SharedData(t), "river", "water_data_full_combined.csv")
+	dir := t.TempDir()
+	write(t, dir, "devices.yaml", string(citywatchPrints(t, "play", "devices", file)))
+	write(t, dir, "zones.geojson", string(citywatchPrints(t, "play", "zones", file)))
+	write(t, dir, "rules.yaml", floodRules)
 	mqtt := servertest.FreeAddr(t)
 	config := write(t, dir, "citywatch.yaml", fmt.Sprintf(`province: {id: flood, name: Lũ, extent: [100, 5, 115, 25]}
 data: data
@@ -48,12 +70,7 @@ zones: {file: zones.geojson}
 devices: {file: devices.yaml}
 rules: {file: rules.yaml}
 `, mqtt))
-	p := start(t, "serve", "--config", config)
-	t.Logf("%s", command("play", file, "--mqtt", "tcp://"+mqtt, "--speed", "0"))
-	rows := readRows(t, file)
-	p.awaitEvaluated(len(rows))
-	p.stop()
-	compareLevels(t, rows, transitionsIn(t, filepath.Join(dir, "data", "journal")))
+	return flood{file, dir, config, mqtt}
 }
 
 func readRows(t *testing.T, file string) []play.Row {

@@ -176,10 +176,16 @@ func (p *process) metric(name string) float64 {
 // awaitEvaluated waits until the rules have seen n readings.
 func (p *process) awaitEvaluated(n int) {
 	p.t.Helper()
+	p.awaitMetric("citywatch_alerts_evaluated_total", n)
+}
+
+// awaitMetric waits until a counter is that high.
+func (p *process) awaitMetric(name string, n int) {
+	p.t.Helper()
 	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if p.metric("citywatch_alerts_evaluated_total") >= float64(n) {
+		if p.metric(name) >= float64(n) {
 			return
 		}
 	}
-	p.t.Fatalf("the rules have not seen %d readings after a minute", n)
+	p.t.Fatalf("%s is not %d after a minute", name, n)
 }

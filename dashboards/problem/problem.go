@@ -20,6 +20,9 @@ type Details struct {
 	// who, and how the alert is now.
 	By    string `json:"by,omitempty"`
 	Alert any    `json:"alert,omitempty"`
+	// Problems is a member of our own, where a text was refused: what is wrong
+	// in which line.
+	Problems any `json:"problems,omitempty"`
 }
 
 // Write answers the request with the status and its standard title. The detail

@@ -164,6 +164,7 @@ func (a *App) buildPages(h *house) (err error) {
 		Past:         a.pastDeps(h),
 		Audit:        a.auditDeps(h),
 		Rules:        h.rules,
+		Replays:      &recalls{site: site, rules: h.rules.inForceNow, open: h.journal, database: h.database},
 		System:       h.system,
 		Ready:        h.ready,
 		Stream:       h.hub,

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"citywatch"
 	"citywatch/alerts"
+	"citywatch/dashboards"
 	"citywatch/internal/config"
 	"citywatch/internal/journal"
 	"citywatch/internal/partition"
@@ -53,7 +55,14 @@ type histories interface {
 	first(ctx context.Context) (time.Time, error)
 	// journal and store return a history, and shards how many it has.
 	journal(ctx context.Context, from, to time.Time) (src replay.Source, shards int, err error)
-	store(ctx context.Context, from, to time.Time) (replay.Source, error)
+	store(ctx context.Context, from, to time.Time) (storeSource, error)
+}
+
+// A storeSource knows how far back a store goes.
+type storeSource interface {
+	replay.Source
+	// Begins returns when the first reading was measured: zero if there is none.
+	Begins(ctx context.Context) (time.Time, error)
 }
 
 // A replayer answers one question.
@@ -113,14 +122,13 @@ func (r *replayer) source(ctx context.Context, wanted string, o *replay.Options)
 	reaches := !first.IsZero() && !first.After(o.From)
 	switch history := cmp.Or(wanted, map[bool]string{true: HistoryJournal, false: HistoryStore}[reaches]); {
 	case history == HistoryStore:
-		src, err := r.histories.store(ctx, o.WarmFrom, o.To)
-		if err == nil || wanted != "" || first.IsZero() || ctx.Err() != nil {
-			return src, history, err
+		src, err := r.fromStore(ctx, wanted, first, o)
+		if err != nil {
+			return nil, "", err
 		}
-		r.note(
-			fmt.Sprintf("Không mở được kho chuỗi thời gian, nơi có thể có dữ liệu cũ hơn: %v", err),
-			fmt.Sprintf("The time series store, which may go further back, cannot be opened: %v", err),
-		)
+		if src != nil {
+			return src, history, nil
+		}
 	case history != HistoryJournal:
 		return nil, "", fmt.Errorf("%w: there is no history %q: journal, or store", ErrReplay, history)
 	case first.IsZero():
@@ -138,6 +146,32 @@ func (r *replayer) source(ctx context.Context, wanted string, o *replay.Options)
 		o.Plan = partition.New(r.site.Devices, shards, func(tie func(a, b *citywatch.Device)) { r.site.Rules.Together(r.site.Devices, tie) })
 	}
 	return src, HistoryJournal, nil
+}
+
+// fromStore returns the history in the store; nothing if the journal, which
+// begins at first, is as good and nobody wants the store.
+func (r *replayer) fromStore(ctx context.Context, wanted string, first time.Time, o *replay.Options) (storeSource, error) {
+	src, err := r.histories.store(ctx, o.WarmFrom, o.To)
+	if wanted != "" || first.IsZero() {
+		return src, err
+	}
+	if err == nil {
+		var begins time.Time
+		if begins, err = src.Begins(ctx); err == nil && !begins.IsZero() && begins.Before(first.Add(-time.Minute)) {
+			return src, nil
+		}
+		src.Close()
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		r.note(
+			fmt.Sprintf("Không đọc được kho chuỗi thời gian, nơi có thể có dữ liệu cũ hơn: %v", err),
+			fmt.Sprintf("The time series store, which may go further back, cannot be read: %v", err),
+		)
+	}
+	return nil, nil //nolint:nilnil // there is none, and nothing is wrong
 }
 
 // begins says what is missing at the beginning.
@@ -226,7 +260,7 @@ func (f *filed) journal(_ context.Context, from, to time.Time) (replay.Source, i
 	return replay.FromFolder(folder, from, to), folder.Shards(), nil
 }
 
-func (f *filed) store(ctx context.Context, from, to time.Time) (replay.Source, error) {
+func (f *filed) store(ctx context.Context, from, to time.Time) (storeSource, error) {
 	a := &App{site: f.site, options: Options{Log: f.log}}
 	db, closeDB, err := a.openDatabase(true)
 	if err != nil {
@@ -239,13 +273,81 @@ func (f *filed) store(ctx context.Context, from, to time.Time) (replay.Source, e
 	return closing{src, closeDB}, nil
 }
 
+// recalls are the histories of a citywatch that runs, for one question at a
+// time.
+type recalls struct {
+	site     *config.Site
+	rules    func() *alerts.Rules // those in force
+	open     *journal.Journal
+	database database
+	busy     sync.Mutex
+}
+
+// replayShare is which part of a processor a replay takes from the live engine
+// at most.
+const replayShare = 0.6
+
+// Replay answers a page's question.
+func (r *recalls) Replay(ctx context.Context, q dashboards.ReplayRequest) (*citywatch.Replay, error) {
+	if !r.busy.TryLock() {
+		return nil, fmt.Errorf("%w: another replay is under way", dashboards.ErrBusy)
+	}
+	defer r.busy.Unlock()
+	question := ReplayQuestion{
+		From: q.From, To: q.To, History: q.History, Seen: q.Seen, Events: q.Events, Differences: q.Differences,
+		Rules: r.rules(), share: replayShare,
+	}
+	for name, set := range map[string]struct {
+		text string
+		to   **alerts.Rules
+	}{"rules": {q.Rules, &question.Rules}, "diff": {q.Diff, &question.Other}} {
+		if set.text == "" {
+			continue
+		}
+		rules, err := r.site.ParseRules([]alerts.Source{{Name: name, Data: []byte(set.text)}})
+		if err != nil {
+			return nil, faults(err)
+		}
+		*set.to = rules
+	}
+	answer, err := (&replayer{site: r.site, histories: r}).replay(ctx, question)
+	if errors.Is(err, ErrReplay) || errors.Is(err, replay.ErrTooMany) {
+		err = fmt.Errorf("%w: %w", dashboards.ErrInvalid, err)
+	}
+	return answer, err
+}
+
+// faults says what is wrong with rules in the words of the API.
+func faults(err error) error {
+	var problems config.Problems
+	if !errors.As(err, &problems) {
+		return err
+	}
+	var out dashboards.RuleFaults
+	for _, p := range problems {
+		out = append(out, dashboards.RuleFault{File: p.File, Line: p.Line, Column: p.Column, Message: p.Message, Hint: p.Hint})
+	}
+	return out
+}
+
+func (r *recalls) first(ctx context.Context) (time.Time, error) { return r.open.FirstEntry(ctx) }
+
+func (r *recalls) journal(ctx context.Context, from, to time.Time) (replay.Source, int, error) {
+	src, err := replay.FromJournal(ctx, r.open, from, to)
+	return src, r.open.Shards(), err
+}
+
+func (r *recalls) store(ctx context.Context, from, to time.Time) (storeSource, error) {
+	return replay.FromStore(ctx, r.database, from, to, r.site.Self.WithDefaults().Every)
+}
+
 // closing closes more than a source.
 type closing struct {
-	replay.Source
+	storeSource
 	more func() error
 }
 
 func (c closing) Close() {
-	c.Source.Close()
+	c.storeSource.Close()
 	_ = c.more() // it was only read
 }

@@ -85,6 +85,13 @@ func (b *rulebook) Rules() dashboards.RuleBook {
 	return book
 }
 
+// inForceNow returns the rules in force.
+func (b *rulebook) inForceNow() *alerts.Rules {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.rules
+}
+
 // ReloadRules reads the files of rules and, if nothing is wrong in them, has
 // every engine go on with what they say. It logs what came of it.
 func (b *rulebook) ReloadRules(ctx context.Context) (dashboards.RuleBook, error) {

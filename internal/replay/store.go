@@ -25,12 +25,12 @@ type Database interface {
 //
 // Readings of one device and moment are one there, and where a device was is not
 // known. Every is how often citywatch says how it is itself.
-func FromStore(ctx context.Context, db Database, from, to time.Time, every time.Duration) (Source, error) {
+func FromStore(ctx context.Context, db Database, from, to time.Time, every time.Duration) (*Stored, error) {
 	result, err := db.Query(ctx, series.Raw, "SHOW MEASUREMENTS")
 	if err != nil {
 		return nil, err
 	}
-	s := &stored{silence: int64(ownSilence * every), to: to.UnixNano(), tick: from.Truncate(citywatch.TickEvery).UnixNano()}
+	s := &Stored{silence: int64(ownSilence * every), to: to.UnixNano(), tick: from.Truncate(citywatch.TickEvery).UnixNano()}
 	for i := range result {
 		for _, row := range result[i].Rows {
 			if len(row) == 0 {
@@ -50,8 +50,9 @@ func FromStore(ctx context.Context, db Database, from, to time.Time, every time.
 	return s, nil
 }
 
-// stored merges the classes of a store, and makes the ticks between.
-type stored struct {
+// Stored is the history in a store: it merges the classes of devices, and makes
+// the ticks between.
+type Stored struct {
 	cursors []*cursor
 	// own is what citywatch said of itself; nil where it never did. Said is when
 	// it last did.
@@ -75,7 +76,8 @@ const (
 	ownSilence = 3
 )
 
-func (s *stored) Next(ctx context.Context) (shard int, e citywatch.Entry, err error) {
+// Next is Source's.
+func (s *Stored) Next(ctx context.Context) (shard int, e citywatch.Entry, err error) {
 	s.seq++
 	e.Seq = s.seq
 	if err := s.begin(ctx); err != nil {
@@ -112,8 +114,17 @@ func (s *stored) Next(ctx context.Context) (shard int, e citywatch.Entry, err er
 	return 0, e, nil
 }
 
+// Begins returns when the first reading was measured; zero if there is none.
+func (s *Stored) Begins(ctx context.Context) (time.Time, error) {
+	_, first, err := s.earliest(ctx)
+	if err != nil || first == math.MaxInt64 {
+		return time.Time{}, err
+	}
+	return time.Unix(0, first).UTC(), nil
+}
+
 // begin has the ticks begin with the first reading.
-func (s *stored) begin(ctx context.Context) error {
+func (s *Stored) begin(ctx context.Context) error {
 	if s.began {
 		return nil
 	}
@@ -131,7 +142,7 @@ func second(ns int64) int64 { return ns - ns%int64(citywatch.TickEvery) }
 
 // over reports whether there is nothing more to tell: where citywatch says
 // nothing of itself nobody knows how long it ran after the last reading.
-func (s *stored) over(ctx context.Context) (bool, error) {
+func (s *Stored) over(ctx context.Context) (bool, error) {
 	if s.own != nil || s.tick >= s.to {
 		return s.tick >= s.to, nil
 	}
@@ -141,7 +152,7 @@ func (s *stored) over(ctx context.Context) (bool, error) {
 
 // earliest returns the class that has the next reading, and when that is: the
 // end of time if there is none.
-func (s *stored) earliest(ctx context.Context) (best *cursor, at int64, err error) {
+func (s *Stored) earliest(ctx context.Context) (best *cursor, at int64, err error) {
 	at = math.MaxInt64
 	for _, c := range s.cursors {
 		head, err := c.head(ctx)
@@ -156,7 +167,7 @@ func (s *stored) earliest(ctx context.Context) (best *cursor, at int64, err erro
 }
 
 // jump leaves out the ticks of the time in which citywatch was not running.
-func (s *stored) jump(ctx context.Context) error {
+func (s *Stored) jump(ctx context.Context) error {
 	if s.own == nil || s.said == 0 || s.tick <= s.said {
 		return nil
 	}
@@ -172,7 +183,8 @@ func (s *stored) jump(ctx context.Context) error {
 	return nil
 }
 
-func (s *stored) Close() {}
+// Close is Source's: there is nothing to close.
+func (s *Stored) Close() {}
 
 // pageRows is how many rows one question asks for, and maxStep for how long a
 // time.
