@@ -22,11 +22,14 @@ const (
 	SectorTraffic     Sector = "traffic"
 	SectorTourism     Sector = "tourism"
 	SectorEnvironment Sector = "environment"
+	// SectorServices is what the administration does for citizens; only
+	// indicators are of it.
+	SectorServices Sector = "services"
 )
 
 // Sectors returns every sector, in the order in which pages show them.
 func Sectors() []Sector {
-	return []Sector{SectorDisaster, SectorFire, SectorTraffic, SectorTourism, SectorEnvironment}
+	return []Sector{SectorDisaster, SectorFire, SectorTraffic, SectorTourism, SectorEnvironment, SectorServices}
 }
 
 // A Class is a kind of device: every river gauge, every smoke detector. Its ID
@@ -80,6 +83,10 @@ type Device struct {
 	// gauge down the river, Basin the basin that what it measures drains to.
 	// Each is empty where nobody has said so.
 	River, Downstream, Basin string
+	// Indicator is set for a figure of a system that the centre does not run:
+	// the "device" is that system, and what it measures the first quantity of
+	// its class. It has no position.
+	Indicator *Indicator
 	// Auto is set for a device that registered itself by publishing; it has
 	// no position and no zone.
 	Auto bool
@@ -93,6 +100,38 @@ func (d *Device) Own() bool {
 		return true
 	}
 	return false
+}
+
+// An Indicator is what is known of a figure of a system that the centre does not
+// run itself.
+type Indicator struct {
+	// Target is what it should reach; nil where nobody has said so.
+	Target *float64
+	// Better says on which side of the target it is well.
+	Better Better
+	// Owner answers for it, Source is the system that it comes from.
+	Owner, Source string
+}
+
+// Better says on which side of its target a figure is well.
+type Better string
+
+// The sides of a target.
+const (
+	Higher Better = "higher"
+	Lower  Better = "lower"
+)
+
+// Met reports whether a figure reaches the target. Without one nothing is
+// known of that.
+func (i *Indicator) Met(figure float64) (met, known bool) {
+	switch {
+	case i.Target == nil:
+		return false, false
+	case i.Better == Lower:
+		return figure <= *i.Target, true
+	}
+	return figure >= *i.Target, true
 }
 
 // Bounds is a table from a level to the value at which it begins. A nil value

@@ -68,6 +68,8 @@ func (s *site) routes() []route {
 		{method: "PUT", path: "/tourism/links/{id}/mask", handler: s.remaskLink},
 		{method: "POST", path: "/tourism/links/{id}/revoke", handler: s.revokeLink},
 		{method: "GET", path: "/tourism/links/{id}/accesses", handler: s.listAccesses},
+		{method: "GET", path: "/indicators", handler: s.listIndicators},
+		{method: "POST", path: "/indicators", handler: given(s.deps.Figures), plain: true},
 		{method: "GET", path: "/zones", handler: s.listZones},
 		{method: "GET", path: "/classes", handler: s.listClasses},
 		{method: "GET", path: "/province", handler: s.getProvince},

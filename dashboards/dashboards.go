@@ -97,6 +97,8 @@ type Deps struct {
 	// websocket of one camera: the request's path value id, which is
 	// registered, says which.
 	Stream, Push, Live http.Handler
+	// Figures takes those of indicators over HTTP.
+	Figures http.Handler
 	// Metrics are shown at /metrics; nil shows none.
 	Metrics prometheus.Gatherer
 	// Log takes what somebody has to act on; nil discards it.

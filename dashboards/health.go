@@ -39,8 +39,8 @@ func (s *site) health(w http.ResponseWriter, r *http.Request) {
 		},
 	}
 	for _, state := range s.deps.Picture.Devices() {
-		if state.Device.Own() {
-			continue // what they tell is in the rest of the answer
+		if state.Device.Own() || state.Device.Indicator != nil {
+			continue // what they tell is in the rest of the answer, or under /indicators
 		}
 		out.Devices++
 		out.Freshness[state.Freshness(now)]++

@@ -109,6 +109,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		"/tourism/points/{id}/hours": "/tourism/points/sa-pa/hours",
 		"/tourism/report":            "/tourism/report",
 		"/tourism/links":             "/tourism/links?camera=sa-pa",
+		"/indicators":                "/indicators",
 
 		"/tourism/links/{id}/accesses": "/tourism/links/" + link + "/accesses",
 	}

@@ -30,6 +30,8 @@ type DeviceProperties struct {
 	Values []ValueProperties  `json:"values"`
 	Bounds map[string][]Bound `json:"bounds,omitempty"`
 	Auto   bool               `json:"auto,omitempty"`
+	// Indicator says that it is a figure of another system: see /indicators.
+	Indicator bool `json:"indicator,omitempty"`
 }
 
 // ValueProperties is the last known value of one quantity.
@@ -86,7 +88,7 @@ func (e *Devices) Feature(s *citywatch.DeviceState) Feature[DeviceProperties] {
 	p := DeviceProperties{
 		ID: d.ID, Name: d.Name, Class: d.Class, Zone: d.Zone, Sector: d.Sector,
 		Level: e.Levels[d.ID], Freshness: s.Freshness(e.Now),
-		Period: d.Period.Seconds(), Values: e.values(s), Bounds: bounds(d.Bounds), Auto: d.Auto,
+		Period: d.Period.Seconds(), Values: e.values(s), Bounds: bounds(d.Bounds), Auto: d.Auto, Indicator: d.Indicator != nil,
 	}
 	p.State = string(p.Freshness)
 	if p.Level != citywatch.None {

@@ -19,6 +19,7 @@ import (
 	"citywatch/dashboards/publicview"
 	"citywatch/ingest"
 	"citywatch/ingest/mqtt"
+	"citywatch/ingest/push"
 	"citywatch/internal/audit"
 	"citywatch/internal/config"
 	"citywatch/internal/edge"
@@ -96,6 +97,7 @@ type house struct {
 	public   *publicview.Public
 	hub      *hub.Hub
 	push     http.Handler
+	figures  *push.Figures
 	listener net.Listener
 	handler  http.Handler
 }
@@ -212,6 +214,9 @@ func (a *App) parts(h *house) []part {
 	parts = append(parts, part{"self", h.self.Run})
 	parts = append(parts, h.cameras.parts()...)
 	parts = append(parts, part{"public", h.public.Run})
+	parts = append(parts, part{"figures", func(ctx context.Context) error {
+		return h.figures.Watch(ctx, a.site.Indicators, a.options.Log)
+	}})
 	for _, s := range h.sources {
 		parts = append(parts, part{"mqtt", s.Run})
 	}

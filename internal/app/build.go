@@ -140,8 +140,25 @@ func (a *App) buildDoors(h *house) (err error) {
 		Ready:      func(ctx context.Context) bool { return h.ready(ctx).Ready },
 		Log:        a.options.Log,
 	})
-	h.push, err = push.New(a.site.Push, h.pipeline)
-	return err
+	door, err := push.New(a.site.Push, h.pipeline)
+	if err != nil {
+		return err
+	}
+	h.push, h.figures = door, door.Figures(h.figure, a.site.Province.TimeZone)
+	return nil
+}
+
+// figure returns the name of the value that an indicator's figure is.
+func (h *house) figure(indicator string) (value string, is bool) {
+	d, is := h.registry.Lookup(indicator)
+	if !is || d.Indicator == nil {
+		return "", false
+	}
+	class, is := h.registry.Class(d.Class)
+	if !is || len(class.Quantities) == 0 {
+		return "", false
+	}
+	return class.Quantities[0].Value, true
 }
 
 // buildPages makes everything that people see.
@@ -169,6 +186,7 @@ func (a *App) buildPages(h *house) (err error) {
 		Ready:        h.ready,
 		Stream:       h.hub,
 		Push:         h.push,
+		Figures:      h.figures,
 		Live:         h.viewers,
 		Cameras:      h.video,
 		Snapshots:    snapshots{h.snapshots},

@@ -44,6 +44,7 @@ func (c *Config) problems() []citywatch.Problem {
 	ps = append(ps, within("$.self", c.Self.Problems())...)
 	ps = append(ps, within("$.http", c.HTTP.Options.Problems())...)
 	ps = append(ps, within("$.http.stream", c.HTTP.Stream.Problems())...)
+	ps = append(ps, within("$.indicators", c.Indicators.Problems())...)
 	ps = append(ps, within("$.public", c.Public.Problems())...)
 	if c.Edge != nil {
 		ps = append(ps, within("$.edge", c.Edge.Problems())...)
@@ -119,6 +120,7 @@ func (c *Config) namedFiles() map[string]*string {
 		"$.cameras.snapshots.dir":    &c.Cameras.Snapshots.Dir,
 		"$.rules.file":               &c.Rules.File,
 		"$.push.token_file":          &c.Push.TokenFile,
+		"$.indicators.file":          &c.Indicators.File,
 		"$.self.heartbeat_file":      &c.Self.HeartbeatFile,
 		"$.journal.credentials_file": &c.Journal.CredentialsFile,
 		"$.store.token_file":         &c.Store.TokenFile,

@@ -58,6 +58,8 @@ type Config struct {
 	Devices  Devices         `yaml:"devices"`
 	Cameras  Cameras         `yaml:"cameras"`
 	Rules    Rules           `yaml:"rules"`
+	// Indicators is the table in which figures of other systems are kept.
+	Indicators push.FileOptions `yaml:"indicators"`
 	// Public is how the public sees camera points of tourism, by links that
 	// somebody makes.
 	Public publicview.Options `yaml:"public"`

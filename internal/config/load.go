@@ -46,7 +46,7 @@ type Site struct {
 func (s *Site) Summary() string {
 	sensors := 0
 	for _, d := range s.Devices {
-		if !d.Own() {
+		if !d.Own() && d.Indicator == nil {
 			sensors++
 		}
 	}
@@ -215,6 +215,8 @@ func (l *loader) resolveFiles(c *Config) {
 			continue // read below
 		case "$.cameras.record.dir", "$.cameras.snapshots.dir":
 			continue // made when they are needed
+		case "$.indicators.file":
+			continue // may come later
 		}
 		if *file == "" {
 			continue

@@ -48,7 +48,7 @@ func Take(now time.Time, alerts []citywatch.Alert, devices []citywatch.DeviceSta
 	}
 	for i := range devices {
 		d := &devices[i]
-		if f := d.Freshness(now); !d.Device.Own() && (f == citywatch.Silent || f == citywatch.Never) {
+		if f := d.Freshness(now); !d.Device.Own() && d.Device.Indicator == nil && (f == citywatch.Silent || f == citywatch.Never) {
 			p.Sensors = append(p.Sensors, citywatch.HandoverSensor{
 				ID: d.Device.ID, Name: d.Device.Name, Class: d.Device.Class, Zone: d.Device.Zone, Freshness: f, Heard: d.Heard,
 			})

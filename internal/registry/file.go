@@ -51,6 +51,16 @@ type DeviceEntry struct {
 	River      string `yaml:"river"`
 	Downstream string `yaml:"downstream"`
 	Basin      string `yaml:"basin"`
+	// Indicator is of a figure of a system that the centre does not run.
+	Indicator *IndicatorEntry `yaml:"indicator"`
+}
+
+// An IndicatorEntry is what is known of an indicator.
+type IndicatorEntry struct {
+	Target *float64         `yaml:"target"`
+	Better citywatch.Better `yaml:"better"`
+	Owner  string           `yaml:"owner"`
+	Source string           `yaml:"source"`
 }
 
 // A Locator tells the zone that holds a point, or "" if none does.
@@ -166,7 +176,12 @@ func (p *parser) device(e DeviceEntry, path string) (citywatch.Device, bool) {
 	if d.Period < 0 {
 		p.report(path+".period", "", "device %q has a negative period", e.ID)
 	}
-	p.place(e, &d, path)
+	if e.Indicator != nil {
+		p.indicator(e, &d, class, path+".indicator")
+	}
+	if e.Indicator == nil || e.At != nil {
+		p.place(e, &d, path)
+	}
 	p.bounds(e, path)
 	return d, len(p.problems) == before
 }

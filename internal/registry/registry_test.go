@@ -72,7 +72,7 @@ devices:
 	}
 	want := []string{
 		`2: "River" cannot be a class id (small letters, digits and _, as in river_gauge)`,
-		`3: unknown sector "weather" (one of [disaster fire traffic tourism environment])`,
+		`3: unknown sector "weather" (one of [disaster fire traffic tourism environment services])`,
 		`3: class "rain_gauge" has no period (how often such a device reports, as in 10m: without it, silence cannot be told)`,
 		`5: "a b" cannot be a device id (up to 64 of a-z A-Z 0-9 . _ : -, the first a letter or digit)`,
 		`6: device "twin" is of the unknown class "rain_guage" (did you mean "rain_gauge"?)`,

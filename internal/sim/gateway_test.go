@@ -192,7 +192,7 @@ func TestGateways(t *testing.T) {
 		}
 		devices += len(g.devices)
 	}
-	if devices != 120 {
+	if devices != 126 {
 		t.Errorf("%d devices have a gateway", devices)
 	}
 }

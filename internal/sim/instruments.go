@@ -17,6 +17,11 @@ const (
 	heatDetector   = "heat_detector"
 	airStation     = "air_station"
 	trafficCounter = "traffic_counter"
+	lodging        = "lodging"
+	visitors       = "visitors"
+	oneStop        = "one_stop"
+	satisfaction   = "satisfaction"
+	cashless       = "cashless"
 )
 
 // An instrument measures.
@@ -42,6 +47,8 @@ func instrumentOf(class string) instrument {
 		return measureAir
 	case trafficCounter:
 		return countTraffic
+	case lodging, visitors, oneStop, satisfaction, cashless:
+		return tellFigure
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func (w *World) Observe(i int, now time.Time) ([]citywatch.Value, bool) {
 	}
 	values := instrumentOf(m.device.Class)(m)
 	slices.SortFunc(values, func(a, b citywatch.Value) int { return strings.Compare(a.Name, b.Name) })
-	return values, true
+	return values, len(values) > 0
 }
 
 // eventAt tells what is happening to the i-th device now. A device that

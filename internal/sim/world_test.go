@@ -120,6 +120,7 @@ func TestMeasurementsArePossible(t *testing.T) {
 		"water_level": {20, 250}, "discharge": {1, 20000}, "rain_1h": {0, 60}, "rain_12h": {0, 300},
 		"rain_24h": {0, 300}, "soil_moisture": {30, 100}, "soil_temperature": {10, 35}, "battery": {0, 100},
 		"supply": {24, 30}, "smoke": {0, 1}, "heat": {0, 1}, "temperature": {5, 120}, "aqi": {0, 200},
+		"occupancy": {30, 100}, "visitors": {0, 9000}, "on_time": {85, 100}, "satisfied": {80, 100}, "share": {30, 60},
 		"pm2_5": {0, 100}, "humidity": {20, 100}, "flow": {0, 120}, "speed": {5, 90},
 	}
 	w := world(t, 1)

@@ -8,7 +8,7 @@ import type { Camera, Device } from "./wire";
 const ownClasses = new Set(["camera_health", "camera_gateway", "camera_recorder", "citywatch", "canary"]);
 
 export function isSensor(device: Device): boolean {
-  return !ownClasses.has(device.properties.class);
+  return !ownClasses.has(device.properties.class) && !device.properties.indicator;
 }
 
 /** What a camera's mark shows. */

@@ -10,6 +10,7 @@ const units: Record<string, Record<Lang, string>> = {
   Cel: { vi: "°C", en: "°C" },
   "ug/m3": { vi: "µg/m³", en: "µg/m³" },
   "m3/s": { vi: "m³/s", en: "m³/s" },
+  "{visitor}": { vi: "lượt", en: "visitors" },
   "{vehicle}/min": { vi: "xe/phút", en: "vehicles/min" },
 };
 

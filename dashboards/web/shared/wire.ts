@@ -101,6 +101,8 @@ export interface DeviceProperties {
   period: number;
   values: ValueProperties[];
   bounds?: Record<string, Bound[]>;
+  /** A figure of a system that the centre does not run. */
+  indicator?: boolean;
 }
 
 export type Alert = Feature<AlertProperties>;
