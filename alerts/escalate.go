@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"slices"
 	"time"
 
 	"citywatch"
@@ -132,4 +133,16 @@ func (p *parser) escalation(chain []escalation, path string) []escalation {
 		last = step.After
 	}
 	return chain
+}
+
+// Duties returns all those that the rules escalate to, sorted.
+func (rs *Rules) Duties() []string {
+	var all []string
+	for _, r := range rs.rules {
+		for _, step := range r.Escalate {
+			all = append(all, step.To)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }

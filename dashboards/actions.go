@@ -1,6 +1,7 @@
 package dashboards
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,7 +10,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"citywatch"
 	"citywatch/dashboards/feature"
+	"citywatch/internal/once"
 )
 
 // An Action is what somebody does about an alert, or about a device.
@@ -27,6 +30,10 @@ type Action struct {
 	// what is done.
 	Note, To string
 	Until    time.Time
+	// Pressed is when it was done, where that is told later; Request is the key
+	// under which it is told.
+	Pressed time.Time
+	Request string
 }
 
 // alertActions are what can be done about an alert.
@@ -44,6 +51,8 @@ type actionBody struct {
 	Note    string    `json:"note"`
 	To      string    `json:"to"`
 	Until   time.Time `json:"until"`
+	// Pressed is when it was done, by a phone that had no signal then.
+	Pressed time.Time `json:"pressed"`
 }
 
 // The bounds of what people write, in characters.
@@ -81,6 +90,21 @@ func (b *actionBody) check() error {
 	return nil
 }
 
+// checkPressed takes the time at which something was done. What is so old that
+// nobody would know it again if it came twice is not taken any more.
+func (b *actionBody) checkPressed(now time.Time) error {
+	if b.Pressed.IsZero() {
+		return nil
+	}
+	if b.Pressed.After(now) {
+		b.Pressed = now // a phone whose clock is ahead
+	}
+	if now.Sub(b.Pressed) > once.Keep {
+		return fmt.Errorf("%w: pressed is %s: that is too long ago to be told now", ErrInvalid, b.Pressed.Format(time.RFC3339))
+	}
+	return nil
+}
+
 // actOnAlert has somebody do something about the alert that the path names.
 func (s *site) actOnAlert(w http.ResponseWriter, r *http.Request) {
 	a := Action{Do: r.PathValue("action"), Alert: r.PathValue("id")}
@@ -108,15 +132,24 @@ func (s *site) act(w http.ResponseWriter, r *http.Request, a Action) {
 	if err == nil && a.Alert != "" && a.Do != "note" && body.Version < 1 {
 		err = fmt.Errorf("%w: version is missing: which version of the alert was seen?", ErrInvalid)
 	}
+	told := body.Pressed
+	if err == nil {
+		err = body.checkPressed(s.now())
+	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	a.Actor, a.Version, a.Note, a.To, a.Until = body.Actor, body.Version, body.Note, body.To, body.Until
-	after, err := s.deps.Alerts.Do(r.Context(), a)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.answer(w, r, feature.Alert(&after))
+	what := a
+	what.Pressed = told // as it was sent: the same request is the same whenever it comes
+	s.once(w, r, singleRequest{
+		what: what,
+		do: func(ctx context.Context, key string) (any, error) {
+			a.Pressed, a.Request = body.Pressed, key
+			after, err := s.deps.Alerts.Do(ctx, a)
+			return feature.Alert(&after), err
+		},
+		done: func(_ context.Context, after citywatch.Alert) (any, error) { return feature.Alert(&after), nil },
+	})
 }

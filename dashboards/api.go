@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,14 @@ func (s *site) routes() []route {
 		{method: "GET", path: "/alerts", handler: s.listAlerts},
 		{method: "GET", path: "/alerts/{id}", handler: s.getAlert},
 		{method: "POST", path: "/alerts/{id}/{action}", handler: s.actOnAlert},
+		{method: "GET", path: "/alerts/{id}/photos", handler: s.listPhotos},
+		{method: "POST", path: "/alerts/{id}/photos", handler: s.addPhoto},
+		{method: "GET", path: "/alerts/{id}/photos/{photo}", handler: s.getPhoto, plain: true},
+		{method: "GET", path: "/field", handler: s.getField},
+		{method: "POST", path: "/push/subscriptions", handler: s.subscribe},
+		{method: "GET", path: "/push/subscriptions/{id}", handler: s.getPhone},
+		{method: "DELETE", path: "/push/subscriptions/{id}", handler: s.forgetPhone},
+		{method: "POST", path: "/push/subscriptions/{id}/try", handler: s.tryPhone},
 		{method: "GET", path: "/incidents", handler: s.listIncidents},
 		{method: "GET", path: "/storm", handler: s.getStorm},
 		{method: "GET", path: "/incidents/{id}", handler: s.getIncident},
@@ -108,10 +117,17 @@ func (s *site) mountAPI(mux *http.ServeMux) {
 		methods[r.path] = append(methods[r.path], r.method)
 	}
 	for path, allowed := range methods {
-		mux.HandleFunc(prefix+path, func(w http.ResponseWriter, r *http.Request) {
+		refuse := func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
 			problem.Write(w, r, http.StatusMethodNotAllowed, "it can be asked for with "+strings.Join(allowed, ", "))
-		})
+		}
+		// Each by its name: a pattern for all of them would conflict with one
+		// whose path is less particular, as /alerts/{id}/{action} is.
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
+			if !slices.Contains(allowed, method) {
+				mux.HandleFunc(method+" "+prefix+path, refuse)
+			}
+		}
 	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		problem.Write(w, r, http.StatusNotFound, "what there is says "+prefix+"/openapi.json")

@@ -68,6 +68,7 @@ type Deps struct {
 	Handovers   handovers
 	Past        *PastDeps
 	Audit       *AuditDeps
+	Field       *FieldDeps
 
 	Cameras    cameras
 	Snapshots  snapshots

@@ -10,8 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/paulmach/orb"
+
 	"citywatch"
 	"citywatch/dashboards"
+	"citywatch/internal/photos"
 )
 
 // A description is the part of an OpenAPI document that the tests read.
@@ -83,9 +86,17 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	p.system.Lags = []dashboards.Lag{{Reader: "store", Entries: 3, Seconds: 0.5}}
 	book := p.handovers(t)
 	public, link := publicLinks(t)
-	s := serve(t, p.site(t, newEye().see, func(d *dashboards.Deps) { d.Handovers = book }, func(d *dashboards.Deps) { d.Public = public }))
+	team, field := newSquad(t, p)
+	if _, err := team.Subscribe(dashboards.Phone{Endpoint: "https://push.example", Zones: []string{"sa-pa"}, Level: 1, Lang: "vi"}); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, p.site(t, field, newEye().see, func(d *dashboards.Deps) { d.Handovers = book }, func(d *dashboards.Deps) { d.Public = public }))
 	d := readDescription(t)
 	alerts, _ := p.Alerts()
+	about := photos.Photo{Alert: alerts[0].ID, By: "Minh", Note: "Nước tràn", Taken: time.Now(), Position: &orb.Point{103.9, 22.4}, Accuracy: 9, Located: time.Now()}
+	if _, err := team.photos.Add(t.Context(), about, aJPEG(t)); err != nil {
+		t.Fatal(err)
+	}
 	paths := map[string]string{
 		"/alerts": "/alerts", "/devices": "/devices", "/zones": "/zones", "/classes": "/classes", "/province": "/province", "/wall": "/wall",
 		"/deadletters": "/deadletters", "/health": "/health", "/rules": "/rules",
@@ -103,6 +114,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		"/audit":                   "/audit",
 		"/audit/report":            "/audit/report",
 		"/incidents/{id}":          "/incidents/" + strings.ReplaceAll(alerts[0].Incident, "/", "%2F"),
+		"/field":                   "/field",
+		"/alerts/{id}/photos":      "/alerts/" + strings.ReplaceAll(alerts[0].ID, "/", "%2F") + "/photos",
+		"/push/subscriptions/{id}": "/push/subscriptions/phone1",
 		"/devices/{id}/readings":   "/devices/lao-cai-thao/readings?from=-1h",
 
 		"/tourism/points":            "/tourism/points",

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"citywatch/alerts"
+	"citywatch/alerts/notify"
 	"citywatch/dashboards/hub"
 	"citywatch/dashboards/publicview"
 	"citywatch/ingest"
@@ -26,8 +27,10 @@ import (
 	"citywatch/internal/handover"
 	"citywatch/internal/incidents"
 	"citywatch/internal/journal"
+	"citywatch/internal/once"
 	"citywatch/internal/partition"
 	"citywatch/internal/past"
+	"citywatch/internal/photos"
 	"citywatch/internal/picture"
 	"citywatch/internal/registry"
 	"citywatch/internal/selfcheck"
@@ -95,6 +98,9 @@ type house struct {
 	sources       []*mqtt.Source
 	cameras
 	public   *publicview.Public
+	requests *once.Memory
+	photos   *photos.Store
+	notifier *notify.Notifier
 	hub      *hub.Hub
 	push     http.Handler
 	figures  *push.Figures
@@ -165,6 +171,9 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 	if err := a.openPublic(h); err != nil {
 		return fmt.Errorf("opening the public links: %w", err)
 	}
+	if err := a.buildField(h); err != nil {
+		return err
+	}
 	return a.buildPages(h)
 }
 
@@ -173,6 +182,15 @@ func (h *house) close() error {
 	var errs []error
 	if h.public != nil {
 		errs = append(errs, h.public.Close())
+	}
+	if h.notifier != nil {
+		errs = append(errs, h.notifier.Close())
+	}
+	if h.photos != nil {
+		errs = append(errs, h.photos.Close())
+	}
+	if h.requests != nil {
+		errs = append(errs, h.requests.Close())
 	}
 	if h.handovers != nil {
 		errs = append(errs, h.handovers.Close())
@@ -201,6 +219,8 @@ func (a *App) parts(h *house) []part {
 		{"past", h.past.Run},
 		{"picture", func(ctx context.Context) error { return h.picture.Run(ctx, watchers{h.hub, h.self}) }},
 		{"hub", h.hub.Run},
+		{"photos", h.photos.Run},
+		{"notify", h.notifier.Run},
 	}
 	for _, e := range h.engines {
 		parts = append(parts, part{"alerts", e.Run})

@@ -180,6 +180,7 @@ func (a *App) buildPages(h *house) (err error) {
 		Handovers:    handovers{h.handovers},
 		Past:         a.pastDeps(h),
 		Audit:        a.auditDeps(h),
+		Field:        a.fieldDeps(h),
 		Rules:        h.rules,
 		Replays:      &recalls{site: site, rules: h.rules.inForceNow, open: h.journal, database: h.database},
 		System:       h.system,

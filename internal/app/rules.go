@@ -92,6 +92,11 @@ func (b *rulebook) inForceNow() *alerts.Rules {
 	return b.rules
 }
 
+// Duties returns those that the rules in force escalate to.
+func (b *rulebook) Duties() []string {
+	return b.inForceNow().Duties()
+}
+
 // ReloadRules reads the files of rules and, if nothing is wrong in them, has
 // every engine go on with what they say. It logs what came of it.
 func (b *rulebook) ReloadRules(ctx context.Context) (dashboards.RuleBook, error) {

@@ -42,6 +42,8 @@ func (c *Config) problems() []citywatch.Problem {
 	ps = append(ps, within("$.alerts", c.Alerts.Problems())...)
 	ps = append(ps, within("$.incidents", c.Incidents.Problems())...)
 	ps = append(ps, within("$.self", c.Self.Problems())...)
+	ps = append(ps, within("$.notify", c.Notify.Problems())...)
+	ps = append(ps, within("$.field", c.Field.problems())...)
 	ps = append(ps, within("$.http", c.HTTP.Options.Problems())...)
 	ps = append(ps, within("$.http.stream", c.HTTP.Stream.Problems())...)
 	ps = append(ps, within("$.indicators", c.Indicators.Problems())...)
@@ -50,6 +52,14 @@ func (c *Config) problems() []citywatch.Problem {
 		ps = append(ps, within("$.edge", c.Edge.Problems())...)
 	}
 	return append(ps, within("$.cameras", c.Cameras.problems())...)
+}
+
+func (f Field) problems() []citywatch.Problem {
+	ps := within("$.photos", f.Photos.Problems())
+	if notDialled := strings.Trim(f.Call.Tel, "+0123456789 ."); notDialled != "" {
+		ps = append(ps, citywatch.Problem{Path: "$.call.tel", Message: fmt.Sprintf("%q is not a telephone number", f.Call.Tel), Hint: "digits, as in +84 214 3840 114 or 112"})
+	}
+	return ps
 }
 
 func (c Cameras) problems() []citywatch.Problem {
@@ -135,6 +145,9 @@ func (c *Config) namedFiles() map[string]*string {
 		files[path+".tls.ca"] = &s.TLS.CA
 		files[path+".tls.cert"] = &s.TLS.Cert
 		files[path+".tls.key"] = &s.TLS.Key
+	}
+	for i := range c.Notify.Webhooks {
+		files[strictyaml.Index("$.notify.webhooks", i)+".secret_file"] = &c.Notify.Webhooks[i].SecretFile
 	}
 	if c.Edge != nil {
 		for i := range c.Edge.Users {

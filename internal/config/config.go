@@ -14,6 +14,7 @@ import (
 	"citywatch"
 	"citywatch/alerts"
 	"citywatch/alerts/incident"
+	"citywatch/alerts/notify"
 	"citywatch/dashboards"
 	"citywatch/dashboards/hub"
 	viewers "citywatch/dashboards/live"
@@ -25,6 +26,7 @@ import (
 	"citywatch/internal/edge"
 	"citywatch/internal/incidents"
 	"citywatch/internal/journal"
+	"citywatch/internal/photos"
 	"citywatch/internal/selfcheck"
 	"citywatch/internal/store"
 	"citywatch/internal/strictyaml"
@@ -68,6 +70,16 @@ type Config struct {
 	// Incidents is how alerts are shown together; which of them belong together
 	// stands in the rules file.
 	Incidents incidents.Options `yaml:"incidents"`
+	// Notify is how people are told while no page is open.
+	Notify notify.Options `yaml:"notify"`
+	Field  Field          `yaml:"field"`
+}
+
+// Field is what people with phones need.
+type Field struct {
+	// Call is the telephone of the duty centre.
+	Call   dashboards.Call `yaml:"call"`
+	Photos photos.Options  `yaml:"photos"`
 }
 
 // Province says where the centre is.
