@@ -111,21 +111,20 @@ func mediaType(name string) string {
 // compressible: fonts are compressed already.
 func (f *file) compressible() bool { return f.kind != "font/woff2" && len(f.content) > 1024 }
 
+// home is the page at the site's own address.
+const home = "desk.html"
+
 func (p *pages) mount(mux *http.ServeMux) {
 	for name, f := range p.files {
 		pattern := "GET /" + name
 		if page, isPage := strings.CutSuffix(name, ".html"); isPage {
 			pattern = "GET /" + page
 		}
+		if name == home {
+			pattern = "GET /{$}"
+		}
 		mux.Handle(pattern, f)
 	}
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		target := "wall"
-		if r.URL.RawQuery != "" {
-			target += "?" + r.URL.RawQuery
-		}
-		http.Redirect(w, r, target, http.StatusSeeOther)
-	})
 }
 
 // ServeHTTP sends the file.

@@ -10,16 +10,19 @@ import (
 	"testing"
 )
 
-func TestWallPage(t *testing.T) {
+func TestPages(t *testing.T) {
 	p := newProvince(t)
 	s := serve(t, p.site(t))
-	resp, _ := s.get(t, "/?lang=en")
-	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/wall?lang=en" {
-		t.Errorf("/ leads with %s to %q", resp.Status, resp.Header.Get("Location"))
+	for _, path := range []string{"/", "/wall"} {
+		t.Run(path, func(t *testing.T) { checkPage(t, s, path) })
 	}
-	resp, page := s.get(t, "/wall")
+}
+
+func checkPage(t *testing.T, s *server, path string) {
+	t.Helper()
+	resp, page := s.get(t, path)
 	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "text/html; charset=utf-8" {
-		t.Fatalf("/wall is %s, %v", resp.Status, resp.Header)
+		t.Fatalf("%s is %s, %v", path, resp.Status, resp.Header)
 	}
 	policy := resp.Header.Get("Content-Security-Policy")
 	for _, want := range []string{"default-src 'none'", "script-src 'self'", "frame-ancestors"} {

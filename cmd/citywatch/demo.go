@@ -35,12 +35,13 @@ func demo(ctx context.Context, c *call) error {
 		Ready: func(url string) {
 			_, _ = fmt.Fprintf(c.stdout, `citywatch is running with a simulated province.
 
+  desk     %s/
   wall     %s/wall
   API      %s/api/v1/alerts
   metrics  %s/metrics
 
 The first alert comes within a minute. Ctrl-C ends it.
-`, url, url, url)
+`, url, url, url, url)
 		},
 	})
 	return a.Run(ctx)

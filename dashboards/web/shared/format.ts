@@ -47,6 +47,15 @@ export class Times {
     return new Intl.DateTimeFormat(locales[lang], { timeZone: this.zone, hourCycle: "h23", ...options }).format(ms);
   }
 
+  /** The numbers of a date and a time of day, with their leading zeros. */
+  parts(ms: number): { year: string; month: string; day: string; hour: string; minute: string } {
+    const format = new Intl.DateTimeFormat("en-GB", {
+      timeZone: this.zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
+    });
+    const of = Object.fromEntries(format.formatToParts(ms).map((p) => [p.type, p.value]));
+    return { year: of["year"]!, month: of["month"]!, day: of["day"]!, hour: of["hour"]!, minute: of["minute"]! };
+  }
+
   /** 14:03 */
   short(lang: Lang, ms: number): string {
     return this.format(lang, { hour: "2-digit", minute: "2-digit" }, ms);

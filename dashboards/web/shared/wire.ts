@@ -54,6 +54,8 @@ export interface AlertProperties {
   /** The team that it was given to. */
   assigned?: string;
   escalation?: number;
+  /** What people said would be done by a time. */
+  promises?: { due: string; by: string; note: string }[];
   shelved?: { until: string; by: string; reason: string };
   /** The id of the alert that explains this one. */
   suppressed_by?: string;
@@ -266,6 +268,9 @@ export interface Problem {
   title: string;
   status: number;
   detail?: string;
+  /** Where somebody was quicker: who, and how the alert is now. */
+  by?: string;
+  alert?: Alert;
 }
 
 export interface IncidentProperties {
