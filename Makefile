@@ -62,7 +62,7 @@ soak: influxd1 ## kill citywatch with -9 KILLS (200) times: nothing lost, every 
 	CITYWATCH_NOSKIP=1 CITYWATCH_KILLS=$(KILLS) go test -count=1 -timeout 4h -v -run '^TestKill' ./...
 
 .PHONY: bench
-bench: telegraf go2rtc ## measure the budgets beside their peers, in one run
+bench: telegraf go2rtc vmalert ## measure the budgets beside their peers, in one run
 	go run ./cmd/citybench
 
 .PHONY: deps
@@ -84,3 +84,7 @@ telegraf: ## build Telegraf for the benchmark (2 minutes, once)
 .PHONY: go2rtc
 go2rtc: ## build go2rtc for the benchmark (a minute, once)
 	@tools/go2rtc.sh 1.9.14
+
+.PHONY: vmalert
+vmalert: ## build vmalert and VictoriaMetrics for the benchmark (a minute, once)
+	@tools/vmalert.sh 1.130.0

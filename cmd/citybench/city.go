@@ -29,10 +29,22 @@ type city struct {
 	http string
 }
 
-// startCity starts a citywatch with so many devices, and the probe.
-func (b *bench) startCity(name string, devices int) (*city, error) {
+// A site is what a citywatch of the bench is configured with, besides the probe.
+type site struct {
+	name, broker string
+	devices      int
+	// rules is how many there are, 1 of which concerns every device: the others
+	// are shared out among the zones.
+	rules int
+	// across and down are how many zones there are.
+	across, down int
+}
+
+// startCity starts a citywatch.
+func (b *bench) startCity(s site) (*city, error) {
+	s.broker = b.broker.URL
 	dir := b.TempDir()
-	if err := writeSite(dir, name, b.broker.URL, devices); err != nil {
+	if err := s.write(dir); err != nil {
 		return nil, err
 	}
 	return b.boot(dir)
@@ -60,13 +72,18 @@ func (b *bench) boot(dir string) (*city, error) {
 	return nil, fmt.Errorf("citywatch is not ready after 30 s; its output is in %s", c.output)
 }
 
+// normalSite is of normal size, with one rule.
+func normalSite() site {
+	return site{name: "bench", devices: normalDevices, rules: 1, across: 4, down: 3}
+}
+
 // big returns the citywatch of normal size, and starts it the first time.
 func (b *bench) big() (*city, error) {
 	if b.city != nil {
 		return b.city, b.city.alive()
 	}
 	var err error
-	b.city, err = b.startCity("bench", normalDevices)
+	b.city, err = b.startCity(normalSite())
 	return b.city, err
 }
 
@@ -115,8 +132,8 @@ func (c *city) metrics(ctx context.Context) (map[string]float64, error) {
 	return sums, lines.Err()
 }
 
-// writeSite writes a configuration and what it names into a folder.
-func writeSite(dir, name, broker string, devices int) error {
+// write writes a configuration and what it names into a folder.
+func (s site) write(dir string) error {
 	files := map[string]string{
 		"citywatch.yaml": fmt.Sprintf(`province: {id: %[1]s, name: Đo kiểm, extent: [103, 21.9, 105, 23]}
 data: data
@@ -129,16 +146,10 @@ sources:
 zones: {file: zones.geojson}
 devices: {file: devices.yaml}
 rules: {file: rules.yaml}
-`, name, broker),
-		"rules.yaml": fmt.Sprintf(`rules:
-  - id: river-flood
-    name: {vi: Lũ vượt mức báo động, en: River above flood alarm level}
-    hazard: flood
-    select: {class: river_gauge}
-    threshold: {value: water_level, levels: {3: %v}, direction: above, recover: {margin: 0, for: 0s}}
-`, bound),
-		"zones.geojson": zones(),
-		"devices.yaml":  deviceList(devices),
+`, s.name, s.broker),
+		"rules.yaml":    s.ruleList(),
+		"zones.geojson": s.zones(),
+		"devices.yaml":  deviceList(s.devices),
 	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
@@ -148,17 +159,40 @@ rules: {file: rules.yaml}
 	return nil
 }
 
-// zones are twelve squares.
-func zones() string {
+// ruleList has one rule that the probe can break. The others' bounds are higher
+// than any number that is published.
+func (s site) ruleList() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `rules:
+  - id: river-flood
+    name: {vi: Lũ vượt mức báo động, en: River above flood alarm level}
+    hazard: flood
+    select: {class: river_gauge}
+    threshold: {value: water_level, levels: {3: %v}, direction: above, recover: {margin: 0, for: 0s}}
+`, bound)
+	for i := 1; i < s.rules; i++ {
+		fmt.Fprintf(&b, `  - id: level-%[1]d
+    name: {vi: Lũ %[1]d, en: Flood %[1]d}
+    hazard: flood
+    select: {class: river_gauge, zone: [zone-%[2]d]}
+    threshold: {value: water_level, levels: {1: %[3]v, 2: %[4]v}, direction: above, for: 10m, recover: {margin: 0.1, for: 10m}}
+`, i, i%(s.across*s.down), 10*bound+float64(i), 20*bound+float64(i))
+	}
+	return b.String()
+}
+
+// zones are rectangles side by side.
+func (s site) zones() string {
 	var b strings.Builder
 	b.WriteString(`{"type":"FeatureCollection","features":[`)
-	for i := range 12 {
-		west, south := 103+float64(i%4)/2, 22+float64(i/4)/3
+	wide, high := 2/float64(s.across), 1/float64(s.down)
+	for i := range s.across * s.down {
+		west, south := 103+float64(i%s.across)*wide, 22+float64(i/s.across)*high
 		if i > 0 {
 			b.WriteByte(',')
 		}
 		fmt.Fprintf(&b, `{"type":"Feature","id":"zone-%[1]d","properties":{"name":"Xã %[1]d"},"geometry":{"type":"Polygon","coordinates":[[[%[2]f,%[3]f],[%[4]f,%[3]f],[%[4]f,%[5]f],[%[2]f,%[5]f],[%[2]f,%[3]f]]]}}`,
-			i, west, south, west+0.5, south+1.0/3)
+			i, west, south, west+wide, south+high)
 	}
 	b.WriteString("]}")
 	return b.String()

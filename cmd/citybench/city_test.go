@@ -14,8 +14,15 @@ import (
 // TestSiteIsValid holds the generated configuration against citywatch's own
 // check.
 func TestSiteIsValid(t *testing.T) {
+	for _, s := range []site{normalSite(), manyRules(), stormSite(1000)} {
+		t.Run(s.name, func(t *testing.T) { validSite(t, s) })
+	}
+}
+
+func validSite(t *testing.T, s site) {
 	dir := t.TempDir()
-	if err := writeSite(dir, "bench", "tcp://127.0.0.1:1883", normalDevices); err != nil {
+	s.broker = "tcp://127.0.0.1:1883"
+	if err := s.write(dir); err != nil {
 		t.Fatal(err)
 	}
 	site, err := config.Load(filepath.Join(dir, "citywatch.yaml"), config.Overrides{})
@@ -32,7 +39,7 @@ func TestSiteIsValid(t *testing.T) {
 			t.Fatalf("%s lies in no zone", d.ID)
 		}
 	}
-	if gauges != normalDevices+1 {
+	if gauges != s.devices+1 {
 		t.Errorf("%d devices", gauges)
 	}
 }

@@ -29,7 +29,7 @@ var fanoutBudgets = []struct {
 // thousands of websocket clients, and beside it the same frame from a bare
 // server that has nothing else to do.
 func (b *bench) fanout(budget time.Duration) error {
-	c, err := b.startCity("fanout", fanoutDevices)
+	c, err := b.startCity(site{name: "fanout", devices: fanoutDevices, rules: 1, across: 4, down: 3})
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (b *bench) fanout(budget time.Duration) error {
 		if up {
 			level = bound * 2
 		}
-		return sensor.send("fanout/disaster/"+probe, payload(time.Now(), level))
+		return sensor.cross(level)
 	}
 	ours, frame, err := b.crowds(c.http, budget/2, alert)
 	if err != nil {

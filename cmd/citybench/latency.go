@@ -15,6 +15,14 @@ import (
 
 const latencyRate = 5000
 
+// manyRules is a site with the rules of a whole province: 17 or 18 of the 200
+// concern each device.
+func manyRules() site {
+	s := normalSite()
+	s.name, s.rules = "rules", 200
+	return s
+}
+
 // latency measures the time from a sensor's publish to the alert's frame at a
 // wall's websocket while 5,000 readings a second flow, and beside it the part
 // of that time that the broker takes: the same message at a plain subscriber.
@@ -23,7 +31,22 @@ func (b *bench) latency(budget time.Duration) error {
 	if err != nil {
 		return err
 	}
-	hops, err := b.subscribeProbe("bench")
+	return b.latencyAt(c, "bench", row{Part: "latency", What: "publish to frame at 5,000/s"}, budget, most(8))
+}
+
+// alerts measures the same with many rules.
+func (b *bench) alerts(budget time.Duration) error {
+	s := manyRules()
+	c, err := b.startCity(s)
+	if err != nil {
+		return err
+	}
+	defer c.kill()
+	return b.latencyAt(c, s.name, row{Part: "alerts", What: "the same with 200 rules, 17 for each device"}, budget, nil)
+}
+
+func (b *bench) latencyAt(c *city, prefix string, of row, long time.Duration, median *budget) error {
+	hops, err := b.subscribeProbe(prefix)
 	if err != nil {
 		return err
 	}
@@ -31,15 +54,15 @@ func (b *bench) latency(budget time.Duration) error {
 	if err != nil {
 		return err
 	}
-	load, err := b.publisher("bench")
+	load, err := b.publisher(prefix)
 	if err != nil {
 		return err
 	}
-	sensor, err := b.publisher("bench")
+	sensor, err := b.publisher(prefix)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(b.ctx, budget)
+	ctx, cancel := context.WithTimeout(b.ctx, long)
 	defer cancel()
 	flow := make(chan error, 1)
 	go func() { flow <- load.flow(ctx, latencyRate) }()
@@ -54,13 +77,13 @@ func (b *bench) latency(budget time.Duration) error {
 	for _, q := range []struct {
 		name  string
 		q     float64
-		bound float64
-	}{{"p50", 0.5, 8}, {"p99", 0.99, 25}} {
+		bound *budget
+	}{{"p50", 0.5, median}, {"p99", 0.99, most(25)}} {
 		b.table.add(row{
-			Part: "latency", What: fmt.Sprintf("publish to frame at 5,000/s, %s of %d", q.name, len(wall)),
+			Part: of.Part, What: fmt.Sprintf("%s, %s of %d", of.What, q.name, len(wall)),
 			Unit: "ms", Value: quantile(wall, q.q),
 			Peer: "broker alone", PeerValue: quantile(broker, q.q),
-		}, most(q.bound))
+		}, q.bound)
 	}
 	return nil
 }
@@ -84,7 +107,7 @@ func probeUntilDone(ctx context.Context, sensor *publisher, frames, hops <-chan 
 			level = bound * 2
 		}
 		sent := time.Now()
-		if err := sensor.send(sensor.prefix+"/disaster/"+probe, payload(sent, level)); err != nil {
+		if err := sensor.cross(level); err != nil {
 			return nil, nil, err
 		}
 		for _, arrivals := range []struct {
@@ -105,13 +128,17 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 
 // subscribeProbe tells when the probe's readings reach a plain subscriber.
 func (b *bench) subscribeProbe(prefix string) (<-chan time.Time, error) {
-	client, err := connect(paho.NewClientOptions().AddBroker(b.broker.URL).SetClientID("hop"))
+	client, err := connect(paho.NewClientOptions().AddBroker(b.broker.URL).SetClientID("hop-" + prefix))
 	if err != nil {
 		return nil, err
 	}
 	b.Cleanup(func() { client.Disconnect(100) })
 	at := make(chan time.Time, 100)
-	return at, await(client.Subscribe(prefix+"/disaster/"+probe, 1, func(paho.Client, paho.Message) { at <- time.Now() }))
+	return at, await(client.Subscribe(prefix+"/disaster/"+probe, 1, func(_ paho.Client, m paho.Message) {
+		if now := time.Now(); !bytes.Contains(m.Payload(), []byte(calm)) {
+			at <- now
+		}
+	}))
 }
 
 // watch is a wall: it takes every frame, and tells when an alert of the probe
@@ -152,7 +179,10 @@ var alertFrame = []byte(`{"type":"alert"`)
 // isAlert knows an alert by the frame's beginning.
 func isAlert(frame []byte) bool { return bytes.HasPrefix(frame, alertFrame) }
 
-func isProbe(frame []byte) bool {
+func isProbe(frame []byte) bool { return deviceOf(frame) == probe }
+
+// deviceOf returns the device whose alert a frame is about.
+func deviceOf(frame []byte) string {
 	var f struct {
 		Feature struct {
 			Properties struct {
@@ -160,7 +190,10 @@ func isProbe(frame []byte) bool {
 			} `json:"properties"`
 		} `json:"feature"`
 	}
-	return json.Unmarshal(frame, &f) == nil && f.Feature.Properties.Device == probe
+	if json.Unmarshal(frame, &f) != nil {
+		return ""
+	}
+	return f.Feature.Properties.Device
 }
 
 // dialStream connects the i-th client of citywatch's websocket. The clients

@@ -4,8 +4,8 @@
 // value, the peer's, their ratio, and whether the budget is kept.
 //
 // Everything it needs it starts itself: Mosquitto, the citywatch that it
-// builds, 200 cameras, Telegraf and go2rtc where `make telegraf` and `make
-// go2rtc` have built them. What is missing is named in the table.
+// builds, 200 cameras, Telegraf, go2rtc and vmalert where `make telegraf`, `make
+// go2rtc` and `make vmalert` have built them. What is missing is named in the table.
 package main
 
 import (
@@ -48,6 +48,7 @@ var children = map[string]func(ctx context.Context, args []string) error{
 	"bare-fanout":  bareFanout,
 	"bare-pull":    barePull,
 	"camera-fleet": cameraFleet,
+	"rule-loop":    ruleLoop,
 }
 
 // Options of a run.
@@ -69,11 +70,14 @@ type part struct {
 // parts are run in this order; memory comes first, before others have used
 // the machine's caches and citywatch's own.
 var parts = []part{
-	{"memory", 0.1, (*bench).memory},
-	{"latency", 0.1, (*bench).latency},
-	{"ingest", 0.3, (*bench).ingest},
-	{"fanout", 0.2, (*bench).fanout},
-	{"cameras", 0.3, (*bench).cameras},
+	{"memory", 0.06, (*bench).memory},
+	{"latency", 0.06, (*bench).latency},
+	{"alerts", 0.1, (*bench).alerts},
+	{"ingest", 0.18, (*bench).ingest},
+	{"rules", 0.12, (*bench).rules},
+	{"storm", 0.2, (*bench).storm},
+	{"fanout", 0.12, (*bench).fanout},
+	{"cameras", 0.16, (*bench).cameras},
 }
 
 // A bench is one run.
@@ -90,9 +94,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var o options
 	flags := flag.NewFlagSet("citybench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.IntVar(&o.seconds, "seconds", 110, "how long to measure, about, in all")
+	flags.IntVar(&o.seconds, "seconds", 200, "how long to measure, about, in all")
 	flags.BoolVar(&o.json, "json", false, "print the table as JSON")
-	flags.StringVar(&o.only, "only", "", "measure only these parts, separated by commas: memory, latency, ingest, fanout, cameras")
+	flags.StringVar(&o.only, "only", "", "measure only these parts, separated by commas: memory, latency, alerts, ingest, rules, storm, fanout, cameras")
 	flags.StringVar(&o.city, "citywatch", "", "the citywatch to measure; by default it is built from this checkout")
 	flags.StringVar(&o.telegraf, "telegraf", "", "the Telegraf to compare with; by default what `make telegraf` has built")
 	if err := flags.Parse(args); err != nil {

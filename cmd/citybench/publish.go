@@ -68,6 +68,26 @@ func (p *publisher) send(topic string, payload []byte) error {
 	return nil
 }
 
+// calm is a value of the readings that the probe sends between two crossings.
+const calm = "calm"
+
+// cross has the probe cross its bound, and stay there for some readings: what
+// crosses with more than every fifth flaps, and is held where it is. No two are
+// of the same millisecond, for then the later one corrects the other.
+func (p *publisher) cross(level float64) error {
+	topic, now := p.prefix+"/disaster/"+probe, time.Now()
+	if err := p.send(topic, payload(now, level)); err != nil {
+		return err
+	}
+	for i := range 4 {
+		next := payload(now.Add(time.Duration(i+1)*time.Millisecond), level)
+		if err := p.send(topic, append(next[:len(next)-2], `,"`+calm+`":1}}`...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // drain waits until the broker has acknowledged everything.
 func (p *publisher) drain() error {
 	for {

@@ -52,7 +52,8 @@ func (b *bench) cityPuller(f *fleet, cameras int) (*puller, error) {
 }
 
 func writeCameraSite(dir, broker string, f *fleet, cameras int) error {
-	if err := writeSite(dir, "cameras", broker, 1); err != nil {
+	s := site{name: "cameras", broker: broker, devices: 1, rules: 1, across: 4, down: 3}
+	if err := s.write(dir); err != nil {
 		return err
 	}
 	var list strings.Builder
@@ -64,12 +65,12 @@ func writeCameraSite(dir, broker string, f *fleet, cameras int) error {
 		list.Reset()
 		list.WriteString("cameras: []\n")
 	}
-	site, err := os.OpenFile(filepath.Join(dir, "citywatch.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	file, err := os.OpenFile(filepath.Join(dir, "citywatch.yaml"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = site.WriteString("cameras: {file: cameras.yaml, networks: [127.0.0.0/8], ffmpeg: {path: \"off\"}}\n")
-	return errors.Join(err, site.Close(), os.WriteFile(filepath.Join(dir, "cameras.yaml"), []byte(list.String()), 0o600))
+	_, err = file.WriteString("cameras: {file: cameras.yaml, networks: [127.0.0.0/8], ffmpeg: {path: \"off\"}}\n")
+	return errors.Join(err, file.Close(), os.WriteFile(filepath.Join(dir, "cameras.yaml"), []byte(list.String()), 0o600))
 }
 
 // go2rtc starts go2rtc so that it pulls all cameras although nobody watches.

@@ -35,6 +35,7 @@ type budget struct {
 	least bool // the bound is the least, not the most
 }
 
+func least(v float64) *budget      { return &budget{bound: v, least: true} }
 func most(v float64) *budget       { return &budget{bound: v} }
 func mostRatio(v float64) *budget  { return &budget{bound: v, ratio: true} }
 func leastRatio(v float64) *budget { return &budget{bound: v, ratio: true, least: true} }
