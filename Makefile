@@ -58,7 +58,7 @@ fuzz: ## run every fuzz target for FUZZTIME (20s)
 	tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: soak
-soak: influxd1 ## kill citywatch with -9 KILLS (200) times: nothing lost, every alert once
+soak: influxd1 ## kill citywatch with -9 KILLS (200) times, and in a storm: nothing lost, every alert once
 	CITYWATCH_NOSKIP=1 CITYWATCH_KILLS=$(KILLS) go test -count=1 -timeout 4h -v -run '^TestKill' ./...
 
 .PHONY: bench
