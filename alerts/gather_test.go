@@ -160,6 +160,7 @@ func gatherHistory(r *rand.Rand, n int) []moment {
 // TestGatheringsKilledAnywhere: what several devices say together makes the
 // same transitions wherever the process ends.
 func TestGatheringsKilledAnywhere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, gatherDevices, gatherRules)
 	made := map[string]int{}
 	for seed := range uint64(10) {
@@ -168,7 +169,7 @@ func TestGatheringsKilledAnywhere(t *testing.T) {
 		for _, tr := range want {
 			made[tr.Alert.Rule+" "+string(tr.Reason)]++
 		}
-		for run := range uint64(3) {
+		for run := range uint64(crashRuns) {
 			sameTransitions(t, want, live(t, w, history, rand.New(rand.NewPCG(seed, run))))
 		}
 	}
@@ -187,6 +188,7 @@ func TestGatheringsKilledAnywhere(t *testing.T) {
 // most one open alert that is about them, and what nobody confirms calls
 // nobody.
 func TestOneFireIsOneAlert(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, gatherDevices, gatherRules)
 	for seed := range uint64(20) {
 		f := newFold(Options{}, newMemory().deps(w.rules, w.devices))

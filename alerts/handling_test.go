@@ -14,6 +14,7 @@ import (
 // is so vanishes, nobody is kept from being called without a reason that stands,
 // and every transition says who, why, and how it was before.
 func TestWhatPeopleCannotDo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, propertyDevices, propertyRules)
 	seen := map[string]int{}
 	for seed := range uint64(40) {

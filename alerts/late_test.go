@@ -115,6 +115,7 @@ func levelIn(all []LevelAt, at time.Time) citywatch.Level {
 // TestOutage: what was measured in two days comes at once, in its order or
 // shuffled, and doubled. It is one event for each key, and calls nobody.
 func TestOutage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, propertyDevices, lateRules)
 	r := rand.New(rand.NewPCG(1, 5))
 	for range 20 {
@@ -154,10 +155,11 @@ func TestOutage(t *testing.T) {
 
 // TestMemoryIsBounded: whatever comes, no more is remembered than is said.
 func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, propertyDevices, lateRules)
 	l := newListener(w, Options{})
 	r := rand.New(rand.NewPCG(1, 6))
-	for i := range 5_000 {
+	for i := range 2_500 {
 		at := day.Add(time.Duration(i) * 20 * time.Second)
 		l.apply(citywatch.Entry{Tick: at})
 		l.apply(citywatch.Entry{Readings: []citywatch.Reading{{
@@ -184,6 +186,7 @@ func TestMemoryIsBounded(t *testing.T) {
 // twelve hours and some of them twice: every station's level at every reading
 // is the one of the ordered record, with no more remembered than usual.
 func TestFloodShuffled(t *testing.T) {
+	t.Parallel()
 	file, err := os.Open(filepath.Join(servertest.SharedData(t), "river", "water_data_full_combined.csv"))
 	if err != nil {
 		t.Fatal(err)

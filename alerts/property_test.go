@@ -282,6 +282,7 @@ func text(t citywatch.Transition) string {
 // TestKilledAnywhere: wherever the process ends, every transition is made once
 // and is the same, down to the engine's own state.
 func TestKilledAnywhere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, propertyDevices, propertyRules)
 	made, reasons := 0, map[citywatch.Reason]int{}
 	for seed := range uint64(12) {
@@ -291,7 +292,7 @@ func TestKilledAnywhere(t *testing.T) {
 		for i := range want {
 			reasons[want[i].Reason]++
 		}
-		for run := range uint64(3) {
+		for run := range uint64(crashRuns) {
 			sameTransitions(t, want, live(t, w, history, rand.New(rand.NewPCG(seed, run))))
 		}
 	}
@@ -353,10 +354,11 @@ func withoutPlaces(ts []citywatch.Transition) []citywatch.Transition {
 // TestEverythingTwice: a journal that repeats readings, at once or much later,
 // moves nothing.
 func TestEverythingTwice(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, propertyDevices, propertyRules)
 	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 2))
-		history := randomHistory(r, 500)
+		history := randomHistory(r, 200)
 		withoutCorrections(history)
 		var twice []moment
 		for i, h := range history {
@@ -375,10 +377,11 @@ func TestEverythingTwice(t *testing.T) {
 // TestAgainstReference compares levels at every reading with an evaluator that
 // looks through the whole history each time.
 func TestAgainstReference(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, propertyDevices, propertyRules)
 	bounds := map[string]map[citywatch.Level]float64{"a": {1: 10, 2: 20, 3: 30}, "b": {1: 15, 3: 25}}
 	compared := 0
-	for seed := range uint64(300) {
+	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		f := newFold(Options{}, newMemory().deps(w.rules, w.devices))
 		f.start()

@@ -29,6 +29,7 @@ func reloaded(t *testing.T, e *Engine, rules *Rules) {
 // TestReloadedAndKilledAnywhere: rules that are changed again and again, while
 // the process ends anywhere, make each transition once and the same.
 func TestReloadedAndKilledAnywhere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, propertyDevices, propertyRules)
 	// Other bounds, other waits, one rule fewer, another value.
 	other := w.parse(t, strings.NewReplacer(
@@ -48,7 +49,7 @@ func TestReloadedAndKilledAnywhere(t *testing.T) {
 		}
 		want := live(t, w, history, nil)
 		made += len(want)
-		for run := range uint64(3) {
+		for run := range uint64(crashRuns) {
 			sameTransitions(t, want, live(t, w, history, rand.New(rand.NewPCG(seed, run))))
 		}
 	}
@@ -59,6 +60,7 @@ func TestReloadedAndKilledAnywhere(t *testing.T) {
 
 // TestReloadOfTheSameRules changes nothing, whenever it comes.
 func TestReloadOfTheSameRules(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, propertyDevices, propertyRules)
 	for seed := range uint64(8) {
 		r := rand.New(rand.NewPCG(seed, 6))

@@ -20,6 +20,7 @@ import (
 // TestRecordFlood takes in a recorded flood and compares every station's level
 // at every reading with what the data's publisher computed, from 1 to 3.
 func TestRecordFlood(t *testing.T) {
+	t.Parallel()
 	file, err := os.Open(filepath.Join(servertest.SharedData(t), "river", "water_data_full_combined.csv"))
 	if err != nil {
 		t.Fatal(err)

@@ -290,6 +290,7 @@ func (c *cluster) play(seed uint64, steps int, meanwhile func(step int)) {
 // TestAnyNumberOfShardsMakesTheSameAlerts: what lies in other shards is seen as
 // if there were one, over kills and changes of their number.
 func TestAnyNumberOfShardsMakesTheSameAlerts(t *testing.T) {
+	t.Parallel()
 	histories, steps := 6, 1500
 	if testing.Short() {
 		histories = 2
@@ -333,6 +334,7 @@ func TestAnyNumberOfShardsMakesTheSameAlerts(t *testing.T) {
 // TestReshard: the number of shards changes while alerts are open, and those that
 // are go on.
 func TestReshard(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(4) {
 		one := newCluster(t, 1)
 		one.play(seed, 1200, func(int) {})
@@ -439,6 +441,7 @@ func TestNeighboursAreAllFound(t *testing.T) {
 // TestReshardCutShort: killed after each of its writes, it loses nothing and
 // brings nothing back.
 func TestReshardCutShort(t *testing.T) {
+	t.Parallel()
 	one := newCluster(t, 1)
 	one.play(7, 700, func(int) {})
 	want := one.history()

@@ -14,6 +14,7 @@ import (
 // TestSteadyIsTheSame: what steady makes of a reading, the long way makes of it
 // too, with the same changes of alerts and the same state after each entry.
 func TestSteadyIsTheSame(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, propertyDevices, propertyRules)
 	steady := 0
 	for seed := range uint64(30) {

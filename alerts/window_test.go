@@ -83,6 +83,7 @@ func TestACounterTellsWhatItsAmountsTell(t *testing.T) {
 // In whichever order readings arrive within the window, and however often, in
 // the end it says the same.
 func TestAWindowDoesNotCareForTheOrder(t *testing.T) {
+	t.Parallel()
 	up := citywatch.Bounds{}
 	for level, bound := range []float64{3, 9, 27, 81} {
 		up[citywatch.Level(level+1)] = &bound

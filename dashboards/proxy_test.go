@@ -86,3 +86,13 @@ func (p *proxy) thaw() {
 		close(p.gate)
 	}
 }
+
+// cut ends every connection.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.conns {
+		c.Close()
+	}
+	p.conns = nil
+}

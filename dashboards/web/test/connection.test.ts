@@ -155,3 +155,23 @@ test("hurry connects now, but leaves a socket that is there", () => {
   f.connection.hurry();
   assert.equal(f.sockets.length, 2);
 });
+
+test("a hundred nights without the server, and nobody at the wall: it is live again within seconds of every morning (grafana-kiosk#141)", () => {
+  const f = new Fake();
+  f.connection.start();
+  f.frame();
+  const night = 8 * 3_600_000;
+  for (let i = 0; i < 100; i++) {
+    f.position = { epoch: "e", seq: i };
+    for (const end = f.time + night; f.time < end; f.advance(50)) f.socket.onclose?.({ code: i % 2 ? 1006 : 1012 });
+    assert.equal(f.phases.at(-1), "lost");
+    const open = f.sockets.length;
+    f.advance(5_000);
+    assert.ok(f.sockets.length > open, "within seconds it tries again");
+    assert.equal(f.socket.query, `?epoch=e&since=${i}`);
+    f.frame();
+    assert.equal(f.phases.at(-1), "live");
+    assert.ok(f.timers.size < 5, "what it waits for does not add up");
+    f.sockets.splice(0, f.sockets.length - 1);
+  }
+});
