@@ -87,9 +87,12 @@ type CheckItem struct {
 	ID   string `json:"id"`
 	Rule string `json:"rule"`
 	Text
-	Done bool      `json:"done"`
-	By   string    `json:"by,omitempty"`
-	At   time.Time `json:"at,omitzero"`
+	// Draft says that nobody who answers for it has looked through the list that
+	// it stands in.
+	Draft bool      `json:"draft,omitempty"`
+	Done  bool      `json:"done"`
+	By    string    `json:"by,omitempty"`
+	At    time.Time `json:"at,omitzero"`
 	// Version counts the changes of the checklist up to the last of this item;
 	// 0 where nobody has touched it.
 	Version int `json:"version"`

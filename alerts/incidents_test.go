@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,5 +74,54 @@ func TestIncidentProblemsHaveTheirPlace(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+const hazardLists = `rules:
+  - {id: a, name: {vi: a, en: a}, hazard: flood, select: {class: river_gauge}, silence: {periods: 5, level: 1}}
+  - {id: b, name: {vi: b, en: b}, hazard: flood, select: {class: river_gauge}, silence: {periods: 9, level: 2}, checklist: [{vi: Riêng, en: Its own}]}
+checklists:
+`
+
+// TestAHazardHasAChecklist for those of its rules that have none of their own.
+func TestAHazardHasAChecklist(t *testing.T) {
+	read := func(lists string) *Rules {
+		rules, _, problems := Parse([]byte(hazardLists+lists), checklistCatalogue())
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		return rules
+	}
+	rules := read("  - {hazard: flood, draft: true, items: [{vi: Gọi xã, en: Call the commune}]}")
+	if list := rules.Checklist("a"); len(list) != 1 || list[0].VI != "Gọi xã" || !rules.Draft("a") {
+		t.Errorf("%v, a draft: %v", list, rules.Draft("a"))
+	}
+	if list := rules.Checklist("b"); len(list) != 1 || list[0].VI != "Riêng" || rules.Draft("b") {
+		t.Errorf("%v, a draft: %v", list, rules.Draft("b"))
+	}
+	// What people are to do is a part of the pack, though not of any rule.
+	for _, lists := range []string{
+		"  - {hazard: flood, items: [{vi: Gọi xã, en: Call the commune}]}",
+		"  - {hazard: flood, draft: true, items: [{vi: Gọi hai xã, en: Call both communes}]}",
+		"  - {hazard: flood, draft: true, items: [{vi: Gọi xã, en: Call the commune}]}\nincidents: [{hazard: flood, by: zone, within: 1h}]",
+	} {
+		if other := read(lists); other.Hash() == rules.Hash() {
+			t.Errorf("%s is the same pack", lists)
+		} else if other.Describe()[0].Hash != rules.Describe()[0].Hash {
+			t.Errorf("%s makes another rule", lists)
+		}
+	}
+	_, _, problems := Parse([]byte(hazardLists+`  - {hazard: flod, items: [{vi: Gọi}]}
+  - {hazard: flood}
+  - {hazard: flood, items: [{vi: Gọi xã, en: Call}]}
+`), checklistCatalogue())
+	var all []string
+	for _, p := range problems {
+		all = append(all, p.Error())
+	}
+	for _, want := range []string{`unknown hazard "flod"`, "no words in Vietnamese and in English", "says nothing", "has a checklist already"} {
+		if !strings.Contains(strings.Join(all, "\n"), want) {
+			t.Errorf("%q is not said: %q", want, all)
+		}
 	}
 }

@@ -50,6 +50,7 @@ func ParseAll(sources []Source, catalogue Catalogue) (*Rules, []Faults) {
 		}
 		rules.inhibitions = p.inhibitions(files[n].Inhibit, rules.rules, rules.inhibitions)
 		rules.joins = append(rules.joins, p.joins(files[n].Incidents)...)
+		p.checklists(files[n].Checklists, rules.rules)
 		if len(p.problems) > 0 {
 			faults = append(faults, Faults{sources[n].Name, documents[n], p.problems})
 		}
@@ -139,8 +140,8 @@ func (rs *Rules) Describe() []Description {
 	return all
 }
 
-// Hash tells one set of rules from another by what they mean, in whatever
-// files and order they stand.
+// Hash tells one set of rules from another by what they mean, and by what they
+// say of incidents and checklists, in whatever files and order they stand.
 func (rs *Rules) Hash() string {
 	type explains struct {
 		Source  string
@@ -158,6 +159,7 @@ func (rs *Rules) Hash() string {
 		}
 		parts = append(parts, string(b))
 	}
+	parts = append(parts, rs.handlingParts()...)
 	slices.Sort(parts)
 	h := sha256.New()
 	for _, part := range parts {

@@ -31,6 +31,9 @@ type (
 		Inhibit []inhibitEntry `yaml:"inhibit"`
 
 		Incidents []incident.Join `yaml:"incidents"`
+		// Checklists are what is to be done about hazards, for the rules that have
+		// no list of their own.
+		Checklists []checklistEntry `yaml:"checklists"`
 	}
 	ruleEntry struct {
 		ID        string          `yaml:"id"`
@@ -57,6 +60,11 @@ type (
 		Escalate []escalation `yaml:"escalate"`
 
 		Checklist []citywatch.Text `yaml:"checklist"`
+	}
+	checklistEntry struct {
+		Hazard string           `yaml:"hazard"`
+		Draft  bool             `yaml:"draft"`
+		Items  []citywatch.Text `yaml:"items"`
 	}
 	selectEntry struct {
 		Class  string           `yaml:"class"`

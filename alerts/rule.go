@@ -81,6 +81,8 @@ type rule struct {
 
 	// Checklist is what people are to do; it does not change what the rule is.
 	Checklist []citywatch.Text `json:"-"`
+	// draft says that nobody who answers for it has looked through Checklist.
+	draft bool
 
 	hash string
 	// file is where it stands, version what that file calls its version.

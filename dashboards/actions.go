@@ -146,6 +146,9 @@ func (s *site) act(w http.ResponseWriter, r *http.Request, a Action) {
 	s.once(w, r, singleRequest{
 		what: what,
 		do: func(ctx context.Context, key string) (any, error) {
+			if err := s.toTeam(&a); err != nil {
+				return nil, err
+			}
 			a.Pressed, a.Request = body.Pressed, key
 			after, err := s.deps.Alerts.Do(ctx, a)
 			return feature.Alert(&after), err

@@ -53,6 +53,11 @@ type card struct {
 	Cameras     []nearCamera `json:"cameras"`
 	CamerasDown []nearCamera `json:"cameras_down"`
 	Sensors     []nearSensor `json:"sensors"`
+	// Teams are the nearest that are free and for such things, those first that
+	// serve the place; TeamsOut were given one of the alerts. Both are null where
+	// it is not known.
+	Teams    []nearTeam `json:"teams"`
+	TeamsOut []nearTeam `json:"teams_out"`
 	// Past is what was here before.
 	Past      []feature.Feature[feature.IncidentProperties] `json:"past"`
 	Checklist citywatch.Checklist                           `json:"checklist"`
@@ -106,6 +111,7 @@ func (s *site) getIncident(w http.ResponseWriter, r *http.Request) {
 	for _, in := range known.Book.Past(id, cardPast) {
 		c.Past = append(c.Past, feature.Incident(&in, c.Time))
 	}
+	s.addTeams(&c, &file)
 	if known.Near != nil && file.Position != (orb.Point{}) {
 		if err := s.addCameras(&c, known, file.Position); err != nil {
 			s.fail(w, r, err)

@@ -65,10 +65,14 @@ type Deps struct {
 	History     history
 	DeadLetters deadLetters
 	Incidents   *IncidentDeps
-	Handovers   handovers
-	Past        *PastDeps
-	Audit       *AuditDeps
-	Field       *FieldDeps
+	Teams       teams
+	// KPIs returns how people fare between two times. The error is
+	// ErrUnavailable while the past is still being read.
+	KPIs      func(from, to time.Time) (citywatch.KPIs, error)
+	Handovers handovers
+	Past      *PastDeps
+	Audit     *AuditDeps
+	Field     *FieldDeps
 
 	Cameras    cameras
 	Snapshots  snapshots

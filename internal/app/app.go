@@ -88,6 +88,7 @@ type house struct {
 	past          *past.Past
 	incidents     *incidents.Incidents
 	picture       *picture.Picture
+	crews         *crews
 	handovers     *handover.Book
 	plan          *partition.Plan
 	engines       []*alerts.Engine // by shard
@@ -150,6 +151,7 @@ func (a *App) build(ctx context.Context, h *house) (err error) {
 	h.picture = picture.New(picture.Options{
 		Journal: h.journal, Shards: h.journal.Shards(), Devices: h.registry, Incidents: h.incidents, Log: log,
 	})
+	h.crews = a.newCrews(h)
 	h.plan = site.Plan(site.Rules)
 	if err := a.share(ctx, h); err != nil {
 		return err
@@ -216,6 +218,7 @@ func (a *App) parts(h *house) []part {
 	parts := []part{
 		{"store", h.store.Run},
 		{"audit", h.audit.Run},
+		{"crews", h.crews.run},
 		{"past", h.past.Run},
 		{"picture", func(ctx context.Context) error { return h.picture.Run(ctx, watchers{h.hub, h.self}) }},
 		{"hub", h.hub.Run},

@@ -177,6 +177,8 @@ func (a *App) buildPages(h *house) (err error) {
 		History:      history{h.store, site.Province.TimeZone},
 		DeadLetters:  deadLetters{h.journal, h.pipeline},
 		Incidents:    a.incidentDeps(h),
+		Teams:        teamBook{h.crews},
+		KPIs:         h.crews.figures,
 		Handovers:    handovers{h.handovers},
 		Past:         a.pastDeps(h),
 		Audit:        a.auditDeps(h),

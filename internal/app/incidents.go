@@ -32,7 +32,7 @@ func (a *App) newIncidents(h *house) *incidents.Incidents {
 
 // incidentRules is what the alert rules say of incidents.
 func incidentRules(rules *alerts.Rules) incidents.Rules {
-	return incidents.Rules{Joins: rules.Joins(), Checklist: rules.Checklist}
+	return incidents.Rules{Joins: rules.Joins(), Checklist: rules.Checklist, Draft: rules.Draft}
 }
 
 // incidentDeps is what pages ask about incidents.

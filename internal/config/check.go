@@ -129,6 +129,7 @@ func (c *Config) namedFiles() map[string]*string {
 		"$.cameras.record.dir":       &c.Cameras.Record.Dir,
 		"$.cameras.snapshots.dir":    &c.Cameras.Snapshots.Dir,
 		"$.rules.file":               &c.Rules.File,
+		"$.teams.file":               &c.Teams.File,
 		"$.push.token_file":          &c.Push.TokenFile,
 		"$.indicators.file":          &c.Indicators.File,
 		"$.self.heartbeat_file":      &c.Self.HeartbeatFile,

@@ -62,6 +62,7 @@ type Config struct {
 	Rules    Rules           `yaml:"rules"`
 	// Indicators is the table in which figures of other systems are kept.
 	Indicators push.FileOptions `yaml:"indicators"`
+	Teams      Teams            `yaml:"teams"`
 	// Public is how the public sees camera points of tourism, by links that
 	// somebody makes.
 	Public publicview.Options `yaml:"public"`
@@ -124,6 +125,13 @@ type Cameras struct {
 	Snapshots     snapshot.Options `yaml:"snapshots"`
 	// Pictures are judged of the cameras that say so.
 	Pictures scene.Options `yaml:"pictures"`
+}
+
+// Teams names the list of those who can be sent out.
+type Teams struct {
+	// File is empty where there is none: then alerts are given to whoever is
+	// written.
+	File string `yaml:"file"`
 }
 
 // Live is how cameras are watched.

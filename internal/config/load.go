@@ -37,6 +37,7 @@ type Site struct {
 	Devices []citywatch.Device
 	Cameras registry.Cameras
 	Rules   *alerts.Rules
+	Teams   []citywatch.Team
 
 	// source is where it was read from.
 	source loader
@@ -150,6 +151,7 @@ func load(name string, o Overrides, files folder) (*Site, error) {
 	l.zones(site)
 	l.devices(site)
 	l.own(site)
+	l.teams(site)
 	l.rules(site)
 	l.sources(site)
 	if len(l.problems) > 0 {
@@ -211,7 +213,7 @@ func (l *loader) resolveFiles(c *Config) {
 			continue // read below
 		}
 		switch path {
-		case "$.zones.file", "$.devices.file", "$.cameras.file", "$.rules.file":
+		case "$.zones.file", "$.devices.file", "$.cameras.file", "$.rules.file", "$.teams.file":
 			continue // read below
 		case "$.cameras.record.dir", "$.cameras.snapshots.dir":
 			continue // made when they are needed
@@ -265,6 +267,25 @@ func (l *loader) devices(site *Site) {
 		places = append(places, geo.Place{ID: c.ID, Kind: geo.Camera, Position: c.Position})
 	}
 	site.Index = geo.NewIndex(site.Zones, places)
+}
+
+// teams needs the zones.
+func (l *loader) teams(site *Site) {
+	const path = "$.teams.file"
+	if site.Config.Teams.File == "" {
+		return
+	}
+	src, ok := l.read(path, site.Config.Teams.File)
+	if !ok {
+		return
+	}
+	zones := geo.NewIndex(site.Zones, nil)
+	teams, doc, problems := registry.ParseTeams(src, site.Zones, func(p orb.Point) string {
+		z, _ := zones.ZoneAt(p)
+		return z.ID
+	})
+	l.problems.add(site.Config.Teams.File, doc, problems)
+	site.Teams = teams
 }
 
 // cameras needs the devices, whose ids they may not have, and adds those that

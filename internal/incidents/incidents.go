@@ -74,6 +74,8 @@ type Rules struct {
 	Joins []incident.Join
 	// Checklist returns what is to be done about an alert of a rule.
 	Checklist func(rule string) []citywatch.Text
+	// Draft reports whether that is a draft only; nil says no.
+	Draft func(rule string) bool
 }
 
 // Incidents are all incidents, as far as the transitions have been handed in.
@@ -84,6 +86,7 @@ type Incidents struct {
 	mu        sync.RWMutex
 	book      *incident.Book
 	checklist func(rule string) []citywatch.Text
+	draft     func(rule string) bool // may be nil
 	checks    incident.Checks
 	// kept is the last transition that the kept book knows.
 	kept uint64
@@ -95,7 +98,7 @@ type Incidents struct {
 // New returns Incidents that know nothing; Restore tells them.
 func New(o Options, rules Rules, deps Deps) *Incidents {
 	n := &Incidents{
-		deps: deps, checklist: rules.Checklist,
+		deps: deps, checklist: rules.Checklist, draft: rules.Draft,
 		book: incident.NewBook(incident.Options{Joins: rules.Joins, Rivers: deps.Rivers, Storm: o.Storm}),
 	}
 	if n.checklist == nil {
@@ -241,7 +244,7 @@ func (n *Incidents) Reload(ctx context.Context, rules Rules) error {
 	last, snapshot := n.book.Last(), n.book.Snapshot()
 	n.book.SetJoins(rules.Joins)
 	if rules.Checklist != nil {
-		n.checklist = rules.Checklist
+		n.checklist, n.draft = rules.Checklist, rules.Draft
 	}
 	n.mu.Unlock()
 	return n.keep(ctx, snapshot, last)
@@ -298,7 +301,11 @@ func (n *Incidents) Storm(now time.Time) citywatch.Storm {
 
 // items returns the checklist of an incident untouched; the lock is held.
 func (n *Incidents) items(id string) []citywatch.CheckItem {
-	return incident.Items(n.book.Rules(id), n.checklist)
+	items := incident.Items(n.book.Rules(id), n.checklist)
+	for i := range items {
+		items[i].Draft = n.draft != nil && n.draft(items[i].Rule)
+	}
+	return items
 }
 
 // ErrNotFound means that there is no such incident.

@@ -420,3 +420,48 @@ func TestEveryRuleHasItsTest(t *testing.T) {
 		}
 	}
 }
+
+func TestTeams(t *testing.T) {
+	teams, doc, problems := registry.ParseTeams(read(t, laocai.TeamsFile), provinceZones(t), locator(t))
+	for _, p := range problems {
+		line, _ := doc.Position(p.Path)
+		t.Errorf("%s:%d: %s", laocai.TeamsFile, line, p.Error())
+	}
+	served := map[string]bool{}
+	for _, team := range teams {
+		if team.Phone != "" {
+			t.Errorf("%s has a telephone number: somebody might call it", team.ID)
+		}
+		if !strings.Contains(team.Name, "(mô phỏng)") {
+			t.Errorf("%s does not say that it is invented", team.ID)
+		}
+		for _, zone := range team.Zones {
+			served[zone] = true
+		}
+	}
+	for _, zone := range []string{"lao-cai", "sa-pa", "bac-ha", "bao-yen", "bao-ha"} {
+		if !served[zone] {
+			t.Error("nobody serves", zone)
+		}
+	}
+}
+
+// TestEveryHazardHasAChecklist, short enough to be read, and marked as one that
+// the province has to replace.
+func TestEveryHazardHasAChecklist(t *testing.T) {
+	site, err := config.LoadFS(laocai.Files, laocai.ConfigFile, config.Overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range site.Rules.Describe() {
+		list := site.Rules.Checklist(rule.ID)
+		if len(list) < 3 || len(list) > 7 || !site.Rules.Draft(rule.ID) {
+			t.Errorf("%s (%s) has %d items; a draft: %v", rule.ID, rule.Hazard, len(list), site.Rules.Draft(rule.ID))
+		}
+		for _, item := range list {
+			if n := len([]rune(item.VI)); n > 90 {
+				t.Errorf("%q has %d letters: nobody reads that in a hurry", item.VI, n)
+			}
+		}
+	}
+}
