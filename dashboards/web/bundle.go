@@ -15,7 +15,7 @@ import (
 
 // pages are the pages there are: each has a folder with main.tsx and
 // index.html.
-func pages() []string { return []string{"wall", "desk"} }
+func pages() []string { return []string{"wall", "desk", "tourism"} }
 
 // shipped are the packages of which something reaches the browser.
 func shipped() []string {

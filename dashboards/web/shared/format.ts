@@ -41,7 +41,7 @@ export function length(lang: Lang, metres: number): string {
 
 /** A clock of one time zone. */
 export class Times {
-  constructor(private readonly zone: string) {}
+  constructor(readonly zone: string) {}
 
   private format(lang: Lang, options: Intl.DateTimeFormatOptions, ms: number): string {
     return new Intl.DateTimeFormat(locales[lang], { timeZone: this.zone, hourCycle: "h23", ...options }).format(ms);
