@@ -65,6 +65,10 @@ type Evidence struct {
 	Over float64 `json:"over,omitempty"`
 }
 
+// ExerciseMark is what every text of an exercise begins with, in whatever
+// language the rest of it is.
+const ExerciseMark = "DIỄN TẬP"
+
 // An Alert is one occurrence of a rule's condition at one place, from the
 // moment it became active until people closed it.
 type Alert struct {
@@ -114,6 +118,8 @@ type Alert struct {
 	Version  int        `json:"version"`
 	Evidence []Evidence `json:"evidence"`
 	Incident string     `json:"incident,omitempty"`
+	// Exercise is set for an alert of a drill: nothing of it is real.
+	Exercise bool `json:"exercise,omitempty"`
 }
 
 // An Overlay says why nobody is called about an alert. It hides no state: the

@@ -32,6 +32,8 @@ type Options struct {
 	RememberFor time.Duration `yaml:"remember_for"`
 	// MaxShelf is for how long an alert may be put aside; 0 is eight hours.
 	MaxShelf time.Duration `yaml:"max_shelf"`
+	// Exercise marks every alert as one of a drill. No configuration can set it.
+	Exercise bool `yaml:"-"`
 }
 
 // Problems returns what is wrong with the options.

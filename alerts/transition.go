@@ -162,6 +162,7 @@ func (f *fold) newAlert(k *key) *citywatch.Alert {
 		Handling: citywatch.New,
 		Since:    k.Episode.began(k.Last),
 		Evidence: []citywatch.Evidence{},
+		Exercise: f.options.Exercise,
 	}
 }
 

@@ -108,6 +108,8 @@ type Deps struct {
 	Metrics prometheus.Gatherer
 	// Log takes what somebody has to act on; nil discards it.
 	Log *slog.Logger
+	// Exercise marks every page and answer as those of a drill.
+	Exercise bool
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -142,7 +144,7 @@ func New(options Options, deps Deps) (http.Handler, error) {
 	for _, c := range deps.Classes {
 		s.classes[c.ID] = c
 	}
-	pages, err := newPages()
+	pages, err := newPages(deps.Exercise)
 	if err != nil {
 		return nil, err
 	}

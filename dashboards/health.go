@@ -14,6 +14,8 @@ type healthAnswer struct {
 	Time time.Time `json:"time"`
 	// Build changes with the program and with its pages.
 	Build string `json:"build"`
+	// Exercise says that everything here is a drill.
+	Exercise bool `json:"exercise,omitempty"`
 	System
 	// Freshness counts the devices, but for those that are citywatch's own.
 	Freshness map[citywatch.Freshness]int `json:"freshness"`
@@ -33,7 +35,7 @@ type unconfigured struct {
 func (s *site) health(w http.ResponseWriter, r *http.Request) {
 	now := s.now()
 	out := healthAnswer{
-		Time: now, Build: s.build, System: s.system(r), Unconfigured: []unconfigured{},
+		Time: now, Build: s.build, Exercise: s.deps.Exercise, System: s.system(r), Unconfigured: []unconfigured{},
 		Freshness: map[citywatch.Freshness]int{
 			citywatch.Fresh: 0, citywatch.Late: 0, citywatch.Silent: 0, citywatch.Never: 0,
 		},

@@ -40,7 +40,7 @@ type file struct {
 	forever bool
 }
 
-func newPages() (*pages, error) {
+func newPages(exercise bool) (*pages, error) {
 	p := &pages{files: map[string]*file{}}
 	err := fs.WalkDir(dist, "dist", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -51,11 +51,19 @@ func newPages() (*pages, error) {
 			return err
 		}
 		name = strings.TrimPrefix(name, "dist/")
+		if exercise && path.Ext(name) == ".html" {
+			if content, err = inExercise(content); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
 		p.files[name] = newFile(name, content)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the embedded pages: %w", err)
+	}
+	if exercise {
+		p.files[exerciseStyle] = newFile(exerciseStyle, exerciseCSS)
 	}
 	if p.files["wall.html"] == nil {
 		return nil, fmt.Errorf("the embedded pages have no wall.html: run go generate ./dashboards")

@@ -15,6 +15,9 @@ const contentPolicy = "default-src 'none'; script-src 'self'; worker-src 'self';
 	"img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
+// exerciseHeader stands in every answer of a drill.
+const exerciseHeader = "Citywatch-Exercise"
+
 // maxURL bounds what is read as a query.
 const maxURL = 8 << 10
 
@@ -38,6 +41,9 @@ func (s *site) protect(h http.Handler) (http.Handler, error) {
 		set("Cross-Origin-Opener-Policy", "same-origin")
 		set("Cross-Origin-Resource-Policy", "same-origin")
 		set("Permissions-Policy", "camera=(), microphone=(), geolocation=(self), payment=(), usb=()")
+		if s.deps.Exercise {
+			set(exerciseHeader, "true")
+		}
 		if len(r.URL.RawQuery)+len(r.URL.Path) > maxURL {
 			problem.Write(w, r, http.StatusRequestURITooLong, "")
 			return

@@ -34,6 +34,8 @@ type Message struct {
 	To    string `json:"to,omitempty"`
 	// Evidence is the value that it rests on, nil where it rests on none.
 	Evidence *citywatch.Evidence `json:"evidence,omitempty"`
+	// Exercise says that nothing of it is real: a text of it begins so.
+	Exercise bool `json:"exercise,omitempty"`
 }
 
 func newMessage(t *citywatch.Transition, place string) Message {
@@ -41,7 +43,7 @@ func newMessage(t *citywatch.Transition, place string) Message {
 	m := Message{
 		ID: t.ID, Alert: a.ID, Reason: t.Reason, At: t.At, Level: a.Level, Name: a.Name, Hazard: a.Hazard,
 		Device: a.Device, Zone: a.Zone, Place: place, Position: a.Position, Since: a.Since,
-		Actor: t.Actor, Note: t.Note, To: t.To,
+		Actor: t.Actor, Note: t.Note, To: t.To, Exercise: a.Exercise,
 	}
 	if n := len(a.Evidence); n > 0 {
 		m.Evidence = &a.Evidence[n-1]
@@ -90,6 +92,9 @@ func (m *Message) payload(s *Subscription, zone *time.Location) ([]byte, error) 
 	if m.Level == citywatch.None {
 		p.Title, p.Body = w.trial, w.trialBody
 		return json.Marshal(p)
+	}
+	if m.Exercise {
+		p.Title = citywatch.ExerciseMark + " · " + p.Title
 	}
 	lines := []string{m.Place}
 	if e := m.Evidence; e != nil && e.Text == "" && e.Value != "" {

@@ -38,6 +38,8 @@ type AlertProperties struct {
 	Version  int                  `json:"version"`
 	Evidence []citywatch.Evidence `json:"evidence"`
 	Incident string               `json:"incident,omitempty"`
+	// Exercise says that nothing of it is real.
+	Exercise bool `json:"exercise,omitempty"`
 }
 
 // Alert returns the Feature of an alert.
@@ -56,7 +58,7 @@ func Alert(a *citywatch.Alert) Feature[AlertProperties] {
 			Open: a.Open(),
 			Zone: a.Zone, Sector: a.Sector, Device: a.Device,
 			Since: a.Since, Updated: a.Updated, Version: a.Version,
-			Evidence: evidence, Incident: a.Incident,
+			Evidence: evidence, Incident: a.Incident, Exercise: a.Exercise,
 		},
 	}
 }

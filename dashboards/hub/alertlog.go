@@ -44,7 +44,7 @@ func (f *alertFrame) messageFor(want *filter.Filter) (*websocket.PreparedMessage
 	return nil, nil
 }
 
-// newAlertFrame encodes t; it does not keep it.
+// newAlertFrame encodes t, which is told at now; it does not keep it.
 func newAlertFrame(t *citywatch.Transition, now time.Time) (*alertFrame, error) {
 	it, err := alertItem(&t.Alert)
 	if err != nil {
@@ -54,7 +54,7 @@ func newAlertFrame(t *citywatch.Transition, now time.Time) (*alertFrame, error) 
 		Type: typeAlert, Seq: t.Seq, Time: now, Feature: it.json,
 		Transition: transition{ID: t.ID, At: t.At, Reason: t.Reason, Actor: t.Actor, Pressed: t.Pressed, Note: t.Note, To: t.To, Notice: t.Notice},
 	}
-	f := &alertFrame{seq: t.Seq, published: now, after: it.scope}
+	f := &alertFrame{seq: t.Seq, published: time.Now(), after: it.scope}
 	if f.message, f.size, err = encode(c); err != nil {
 		return nil, err
 	}

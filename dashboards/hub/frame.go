@@ -23,12 +23,14 @@ const (
 
 // A greeting is the first frame: a snapshot, or resumed, which has no alerts.
 type greeting struct {
-	Type    string            `json:"type"`
-	Epoch   string            `json:"epoch"`
-	Seq     uint64            `json:"seq"`
-	Time    time.Time         `json:"time"`
-	Alerts  []json.RawMessage `json:"alerts,omitzero"`
-	Devices []json.RawMessage `json:"devices"`
+	Type  string    `json:"type"`
+	Epoch string    `json:"epoch"`
+	Seq   uint64    `json:"seq"`
+	Time  time.Time `json:"time"`
+	// Exercise says that all of it is a drill.
+	Exercise bool              `json:"exercise,omitempty"`
+	Alerts   []json.RawMessage `json:"alerts,omitzero"`
+	Devices  []json.RawMessage `json:"devices"`
 }
 
 // A change is one transition of one alert. Removed says that the alert no

@@ -23,6 +23,9 @@ type greeter struct {
 	source  source
 	classes map[string]citywatch.Class
 	metrics *metrics
+	clock   func() time.Time
+	// exercise says that what is told is a drill.
+	exercise bool
 
 	mu      sync.Mutex
 	present *present
@@ -49,7 +52,7 @@ func (g *greeter) snapshot(want *filter.Filter, st *state) (*websocket.PreparedM
 		return message, p, nil
 	}
 	message, _, err := encode(greeting{
-		Type: typeSnapshot, Epoch: g.source.Epoch(), Seq: p.seq, Time: p.time,
+		Type: typeSnapshot, Epoch: g.source.Epoch(), Seq: p.seq, Time: p.time, Exercise: g.exercise,
 		Alerts: pass(p.alerts, want.Alert), Devices: pass(p.devices, want.Device),
 	})
 	if err == nil && len(g.made) < maxGreetings {
@@ -65,7 +68,7 @@ func (g *greeter) resumed(want *filter.Filter, st *state, seq uint64) (*websocke
 	defer g.mu.Unlock()
 	p := g.now(st)
 	message, _, err := encode(greeting{
-		Type: typeResumed, Epoch: g.source.Epoch(), Seq: seq, Time: p.time,
+		Type: typeResumed, Epoch: g.source.Epoch(), Seq: seq, Time: p.time, Exercise: g.exercise,
 		Devices: pass(p.devices, want.Device),
 	})
 	return message, p, err
@@ -73,7 +76,7 @@ func (g *greeter) resumed(want *filter.Filter, st *state, seq uint64) (*websocke
 
 // now returns the present, at most greetingFor old.
 func (g *greeter) now(st *state) *present {
-	now := time.Now()
+	now := g.clock()
 	if p := g.present; p != nil && now.Sub(p.time) < greetingFor && p.seq >= st.alerts.base && st.devices.covers(p.gen) {
 		return p
 	}

@@ -29,6 +29,7 @@ type Hub struct {
 	source  source
 	classes map[string]citywatch.Class
 	metrics *metrics
+	now     func() time.Time
 	greeter greeter
 	// storm is nil where nothing is folded.
 	storm func(now time.Time) citywatch.Storm
@@ -72,8 +73,12 @@ func New(options Options, deps Deps) *Hub {
 	for _, c := range deps.Classes {
 		classes[c.ID] = c
 	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
 	h := &Hub{
 		options: options,
+		now:     deps.Now,
 		source:  deps.Source,
 		storm:   deps.Storm,
 		classes: classes,
@@ -83,7 +88,7 @@ func New(options Options, deps Deps) *Hub {
 		touched: map[string]struct{}{},
 		clients: map[*client]struct{}{},
 	}
-	h.greeter = greeter{source: deps.Source, classes: classes, metrics: h.metrics}
+	h.greeter = greeter{source: deps.Source, classes: classes, metrics: h.metrics, clock: deps.Now, exercise: deps.Exercise}
 	h.upgrader = websocket.Upgrader{
 		HandshakeTimeout:  5 * time.Second,
 		ReadBufferSize:    512,
@@ -101,19 +106,21 @@ func New(options Options, deps Deps) *Hub {
 func (h *Hub) Run(ctx context.Context) error {
 	w := watch{freshness: map[string]citywatch.Freshness{}, metrics: h.metrics}
 	// Nobody is connected yet: what is there now is no change.
-	if _, err := w.changes(h.source.Devices(), nil, h.encoder(time.Now())); err != nil {
+	if _, err := w.changes(h.source.Devices(), nil, h.encoder(h.now())); err != nil {
 		return err
 	}
 	h.begin()
 	// Apart, so that no alert waits while thousands of devices are encoded.
 	g, running := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		return every(running, h.options.DevicesEvery, func(now time.Time) error { return h.tellDevices(&w, now) })
+		return every(running, h.options.DevicesEvery, func() error { return h.tellDevices(&w, h.now()) })
 	})
-	g.Go(func() error { return every(running, h.options.HeartbeatEvery, h.beat) })
+	g.Go(func() error { return every(running, h.options.HeartbeatEvery, func() error { return h.beat(h.now()) }) })
 	g.Go(func() error { return h.tellAlerts(running) })
 	if h.storm != nil {
-		g.Go(func() error { return every(running, h.options.DevicesEvery, h.tellStorm) })
+		g.Go(func() error {
+			return every(running, h.options.DevicesEvery, func() error { return h.tellStorm(h.now()) })
+		})
 	}
 	err := g.Wait()
 	h.end()
@@ -124,13 +131,13 @@ func (h *Hub) Run(ctx context.Context) error {
 }
 
 // every calls do in intervals until ctx ends or do fails.
-func every(ctx context.Context, interval time.Duration, do func(time.Time) error) error {
+func every(ctx context.Context, interval time.Duration, do func() error) error {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
 		select {
-		case now := <-ticker.C:
-			if err := do(now); err != nil {
+		case <-ticker.C:
+			if err := do(); err != nil {
 				return err
 			}
 		case <-ctx.Done():
@@ -179,7 +186,7 @@ func (h *Hub) rest(seq uint64) {
 // after the source has applied t, and never waits; one that was told before is
 // passed over. It keeps nothing of t.
 func (h *Hub) Transition(t *citywatch.Transition) {
-	frame, err := newAlertFrame(t, time.Now())
+	frame, err := newAlertFrame(t, h.now())
 	if err != nil {
 		h.metrics.unencodable.Inc()
 		return

@@ -77,6 +77,10 @@ type Deps struct {
 	// Storm tells whether so many alerts come that they are folded; nil folds
 	// none.
 	Storm func(now time.Time) citywatch.Storm
+	// Now is the clock that clients are told; nil is time.Now.
+	Now func() time.Time
+	// Exercise says that what is told is a drill.
+	Exercise bool
 	// Classes describe the values of devices.
 	Classes []citywatch.Class
 	// Registerer takes the hub's metrics; nil leaves them unregistered.

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -23,6 +24,7 @@ import (
 	"citywatch/ingest/push"
 	"citywatch/internal/audit"
 	"citywatch/internal/config"
+	"citywatch/internal/drill"
 	"citywatch/internal/edge"
 	"citywatch/internal/handover"
 	"citywatch/internal/incidents"
@@ -62,11 +64,14 @@ type App struct {
 	metrics *prometheus.Registry
 	// simulated are the cameras of a demonstration, and else nil.
 	simulated *simcameras.Server
+	// drill plays an exercise, and now is its clock; nil, and time.Now, else.
+	drill *drill.Player
+	now   func() time.Time
 }
 
 // New returns an App that does nothing until Run.
 func New(site *config.Site, o Options) *App {
-	a := &App{site: site, options: o, metrics: prometheus.NewRegistry()}
+	a := &App{site: site, options: o, metrics: prometheus.NewRegistry(), now: time.Now}
 	if o.Simulate != nil {
 		a.simulated = simcameras.New(simcameras.Options{Listen: "127.0.0.1:0", Log: o.Log})
 	}
@@ -231,6 +236,11 @@ func (a *App) parts(h *house) []part {
 	parts = append(parts,
 		part{"rules", func(ctx context.Context) error { return h.rules.follow(ctx, a.options.Reload) }},
 		part{"http", func(ctx context.Context) error { return a.serve(ctx, h) }},
+	)
+	if a.drill != nil {
+		return append(parts, a.drillParts(h)...)
+	}
+	parts = append(parts,
 		part{"clock", func(ctx context.Context) error { return tick(ctx, h.journal, a.options.Log) }},
 		part{"ingest", h.pipeline.Run},
 	)

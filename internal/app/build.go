@@ -166,8 +166,9 @@ func (a *App) buildPages(h *house) (err error) {
 	site := a.site
 	stream := site.HTTP.Stream
 	stream.Origins = site.HTTP.TrustedOrigins
-	h.hub = hub.New(stream, hub.Deps{Source: h.picture, Storm: h.incidents.Storm, Classes: site.Classes, Registerer: a.metrics})
-	h.handler, err = dashboards.New(site.HTTP.Options, dashboards.Deps{
+	h.hub = hub.New(stream, hub.Deps{Now: a.now, Exercise: a.drill != nil, Source: h.picture, Storm: h.incidents.Storm, Classes: site.Classes, Registerer: a.metrics})
+	h.handler, err = dashboards.New(site.HTTP.Options, a.isolated(dashboards.Deps{
+		Now:          a.now,
 		Version:      a.options.Version,
 		Province:     site.Province,
 		Classes:      site.Classes,
@@ -199,7 +200,7 @@ func (a *App) buildPages(h *house) (err error) {
 		Public:       h.public,
 		Metrics:      a.metrics,
 		Log:          a.options.Log,
-	})
+	}))
 	return err
 }
 

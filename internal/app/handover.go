@@ -14,8 +14,8 @@ import (
 // openHandovers opens the folder of the handovers.
 func (a *App) openHandovers(h *house) (err error) {
 	h.handovers, err = handover.Open(filepath.Join(a.site.Data, handover.Folder), handover.Deps{
-		Take: h.stands,
-		Now:  time.Now,
+		Take: func(ctx context.Context) (citywatch.HandoverPicture, error) { return h.stands(ctx, a.now) },
+		Now:  a.now,
 		Log:  a.options.Log,
 	})
 	return err
@@ -26,13 +26,13 @@ const standsWithin = 5 * time.Second
 
 // stands returns how things stand, once the picture is whole: right after a
 // start an empty one would say that all is well.
-func (h *house) stands(ctx context.Context) (citywatch.HandoverPicture, error) {
+func (h *house) stands(ctx context.Context, clock func() time.Time) (citywatch.HandoverPicture, error) {
 	ctx, cancel := context.WithTimeout(ctx, standsWithin)
 	defer cancel()
 	if err := h.picture.Current(ctx); err != nil {
 		return citywatch.HandoverPicture{}, fmt.Errorf("%w: the journal is still being read: %w", dashboards.ErrUnavailable, err)
 	}
-	now := time.Now()
+	now := clock()
 	var cameras []handover.Camera
 	for _, c := range h.video.Cameras() {
 		if status, err := h.video.Status(c.ID); err == nil {
