@@ -65,7 +65,7 @@ function Who(): JSX.Element {
       <button type="button" class="plain" aria-label={themeWord} title={themeWord} onClick={() => setTheme(theme.value === "dark" ? "light" : "dark")}>
         ◐
       </button>
-      <button type="button" class="plain" lang={other} aria-label={t("langLabel")} title={t("lang")} onClick={() => setLang(other)}>
+      <button type="button" class="plain" lang={other} aria-label={`${other.toUpperCase()}: ${t("langLabel")}`} title={t("lang")} onClick={() => setLang(other)}>
         {other.toUpperCase()}
       </button>
       <button type="button" class="plain" aria-label={d("helpOpen")} onClick={openHelp}>

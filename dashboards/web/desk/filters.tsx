@@ -22,14 +22,14 @@ export function Filters(): JSX.Element {
   const hazards = [...new Set([...shownAlerts.value.map((a) => a.properties.hazard), ...(f.hazard ? [f.hazard] : [])])].sort();
   return (
     <div class="filters" role="search" aria-label={d("filter")}>
+      <input
+        type="search"
+        aria-label={d("filterText")}
+        placeholder={d("filterText")}
+        value={f.text}
+        onInput={(event) => setFilter({ text: event.currentTarget.value })}
+      />
       <div class="row">
-        <input
-          type="search"
-          aria-label={d("filterText")}
-          placeholder={d("filterText")}
-          value={f.text}
-          onInput={(event) => setFilter({ text: event.currentTarget.value })}
-        />
         <Select
           label="filterLevel"
           value={String(f.level)}

@@ -162,6 +162,10 @@ function Written(props: WrittenProps): JSX.Element {
   const signArriving = (): Promise<void> => {
     const actor = arriving.value.trim();
     if (!actor) return Promise.resolve();
+    if (actor.toLowerCase() === h.by.trim().toLowerCase()) {
+      props.onTrouble(d("handoverNotSelf"));
+      return Promise.resolve();
+    }
     return attempt(async () => {
       const after = await post<Handover>(`${path}/sign`, { actor, version: h.version });
       // Who arrives is on duty from now on.

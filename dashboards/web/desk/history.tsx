@@ -7,7 +7,7 @@ import { get } from "../shared/api";
 import { Chart, type Line } from "../shared/chart";
 import { duration, number, unit } from "../shared/format";
 import { lang, now, province, t, times } from "../shared/live";
-import { split } from "../shared/series";
+import { fitting, split } from "../shared/series";
 import { theme } from "../shared/theme";
 import type { Device, Readings, ValueProperties } from "../shared/wire";
 import { moment } from "./hindsight";
@@ -19,22 +19,32 @@ type Asked = { state: "loading" } | { state: "failed"; why: string } | { state: 
 
 /** Spans that end at the time shown, in hours. */
 const hours = [1, 6, 24, 168, 720];
-/** The span that is shown; undefined where an interval was typed. */
-const span = signal<number | undefined>(24);
-const interval = signal<{ from: number; to: number } | undefined>(undefined);
+/** What is asked for: so many hours, an interval that was typed, or a day and less where less is there. */
+const wanted = signal<number | { from: number; to: number } | "fitting">("fitting");
 
 export function History(props: { device: Device; value: ValueProperties }): JSX.Element {
   const { device, value } = props;
   const asked = useSignal<Asked>({ state: "loading" });
   const end = moment.value;
-  const key = `${device.id}/${value.value}/${span.value ?? ""}/${interval.value?.from}/${interval.value?.to}/${end}`;
+  const fitted = useSignal<number | undefined>(undefined);
+  const key = JSON.stringify([device.id, value.value, wanted.value, end]);
   useEffect(() => {
     if (value.number === undefined) return;
     const abort = new AbortController();
     asked.value = { state: "loading" };
-    const { from, to } = bounds();
-    const query = new URLSearchParams({ value: value.value, from: new Date(from).toISOString(), to: new Date(to).toISOString() });
-    get<Readings>(`devices/${encodeURIComponent(device.id)}/readings?${query}`, abort.signal)
+    const ask = ({ from, to }: { from: number; to: number }): Promise<Readings> => {
+      const query = new URLSearchParams({ value: value.value, from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+      return get<Readings>(`devices/${encodeURIComponent(device.id)}/readings?${query}`, abort.signal);
+    };
+    const fit = async (): Promise<Readings> => {
+      const day = bounds(24);
+      const answer = await ask(day);
+      const least = fitting(hours.slice(0, 3).map((h) => h * hour), answer.points, device.properties.period, day.to);
+      fitted.value = least / hour;
+      return least < 24 * hour ? ask(bounds(least / hour)) : answer;
+    };
+    const w = wanted.peek();
+    (w === "fitting" ? fit() : ask(typeof w === "number" ? bounds(w) : w))
       .then((answer) => (asked.value = { state: "here", answer }))
       .catch((error: unknown) => {
         if (!abort.signal.aborted) asked.value = { state: "failed", why: error instanceof Error ? error.message : String(error) };
@@ -48,7 +58,7 @@ export function History(props: { device: Device; value: ValueProperties }): JSX.
       <h3>
         {d("history")}: {valueName(value)}
       </h3>
-      <Interval />
+      <Interval shown={typeof wanted.value === "number" ? wanted.value : wanted.value === "fitting" ? fitted.value : undefined} />
       <div class="plot">
         {a.state === "here" && a.answer.points.length > 0 && <Plot device={device} value={value} answer={a.answer} />}
         {a.state === "loading" && <p class="over muted">{d("historyLoading")}</p>}
@@ -60,14 +70,16 @@ export function History(props: { device: Device; value: ValueProperties }): JSX.
   );
 }
 
-function bounds(): { from: number; to: number } {
-  if (interval.peek()) return interval.peek()!;
+const hour = 3_600_000;
+
+/** The last so many hours before the moment that is shown. */
+function bounds(long: number): { from: number; to: number } {
   const to = moment.peek() ?? now.peek() ?? Date.now();
-  return { from: to - (span.peek() ?? 24) * 3_600_000, to };
+  return { from: to - long * hour, to };
 }
 
-function Interval(): JSX.Element {
-  const b = bounds();
+function Interval(props: { shown: number | undefined }): JSX.Element {
+  const b = bounds(props.shown ?? 24);
   const from = useSignal(inputTime(times.value, b.from));
   const to = useSignal(inputTime(times.value, b.to));
   const wrong = useSignal(false);
@@ -75,8 +87,7 @@ function Interval(): JSX.Element {
     const [a, z] = [readTime(times.value, from.value), readTime(times.value, to.value)];
     wrong.value = a === undefined || z === undefined || a >= z;
     if (wrong.value) return;
-    span.value = undefined;
-    interval.value = { from: a!, to: z! };
+    wanted.value = { from: a!, to: z! };
   };
   return (
     <form
@@ -92,13 +103,10 @@ function Interval(): JSX.Element {
             key={h}
             type="button"
             class="plain"
-            aria-pressed={span.value === h}
-            onClick={() => {
-              interval.value = undefined;
-              span.value = h;
-            }}
+            aria-pressed={props.shown === h}
+            onClick={() => (wanted.value = h)}
           >
-            {duration(lang.value, h * 3_600_000)}
+            {duration(lang.value, h * hour)}
           </button>
         ))}
       </div>

@@ -52,7 +52,7 @@ export function LettersPage(): JSX.Element {
               <th>{d("lettersSource")}</th>
               <th>{d("lettersWhy")}</th>
               <th>{d("lettersPayload")}</th>
-              <th></th>
+              <td />
             </tr>
           </thead>
           <tbody>

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { age, number, unit } from "../shared/format";
-import { freshness, lang, phase, sensors, t, times, zoneName } from "../shared/live";
+import { freshness, lang, now, phase, sensors, t, times, zoneName } from "../shared/live";
 import { LevelBadge } from "../shared/marks";
 import { textValue } from "../shared/words";
 import { unseen } from "../shared/world";
@@ -54,7 +54,8 @@ function Nothing(): JSX.Element {
   if (hidden.value.all > 0) return <p class="nothing warn">{d("filterNothing", { n: hidden.value.all })}</p>;
   if (moment.value !== undefined) {
     if (told.value.state === "loading" && !past.value) return <p class="nothing">{d("loading")}</p>;
-    if (told.value.state === "failed" || past.value?.alerts === null) return <p class="nothing warn">{d("condition_stale")}</p>;
+    if (told.value.state === "failed") return <p class="nothing warn">{d("pastFailed", { why: told.value.why })}</p>;
+    if (past.value?.alerts === null) return <p class="nothing warn">{d("pastNoAlerts", { since: times.value.since(lang.value, Date.parse(past.value.since), now.value ?? 0) })}</p>;
     return <p class="nothing">{t("noAlerts")}</p>;
   }
   const counts = freshness.value;

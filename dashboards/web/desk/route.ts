@@ -40,11 +40,16 @@ export function format(r: Route): string {
 export const route = signal<Route>({ view: "overview" });
 export const chosen = computed(() => (route.value.kind && route.value.id ? { kind: route.value.kind, id: route.value.id } : undefined));
 
-/** Goes there; the address follows, so that it can be sent to somebody. */
+/**
+ * Goes there at once: the key that is pressed next is about what was chosen, and
+ * not about what was before. The address follows, so that it can be sent to
+ * somebody.
+ */
 export function go(to: Route): void {
   const hash = format(to);
-  if (location.hash === hash) return;
-  location.hash = hash; // the event does the rest
+  if (format(route.peek()) === hash) return;
+  route.value = to;
+  location.hash = hash;
 }
 
 export function openThing(kind: Kind, id: string): void {
@@ -53,7 +58,8 @@ export function openThing(kind: Kind, id: string): void {
 
 export function startRoute(): void {
   const read = (): void => {
-    route.value = parse(location.hash);
+    const to = parse(location.hash);
+    if (format(to) !== format(route.peek())) route.value = to;
   };
   window.addEventListener("hashchange", read);
   read();

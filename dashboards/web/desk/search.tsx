@@ -35,13 +35,13 @@ export function find(text: string): Found[] {
   if (query === "") return [];
   const out: Found[] = [];
   // Better texts first; of equal ones alerts before zones before the rest.
-  const add = (rank: number, found: Omit<Found, "score">, ...names: string[]): void => {
-    const best = Math.max(...names.map((name, i) => matches(query, name) * (i === 0 ? 10 : 9)));
+  const add = (rank: number, found: Omit<Found, "score">, names: string[], rest = ""): void => {
+    const best = Math.max(...names.map((name) => matches(query, name) * 10), matches(query, rest) * 5);
     if (best > 0) out.push({ ...found, score: best + rank });
   };
   for (const a of shownAlerts.value) {
     const { name, zone, level } = a.properties;
-    add(0.9, { key: `alert/${a.id}`, kind: "searchAlert", title: name[lang.value], note: `${placeOf(a)} · ${zoneName(zone)} · ${t("level", { n: level })}`, open: () => openThing("alert", a.id) }, name[lang.value], placeOf(a), wordsOf(a));
+    add(0.9, { key: `alert/${a.id}`, kind: "searchAlert", title: name[lang.value], note: `${placeOf(a)} · ${zoneName(zone)} · ${t("level", { n: level })}`, open: () => openThing("alert", a.id) }, [name[lang.value], placeOf(a)], wordsOf(a));
   }
   for (const z of zones.value?.features ?? []) {
     const { name } = z.properties;
@@ -51,20 +51,20 @@ export function find(text: string): Found[] {
         go({ view: "overview" });
         setFilter({ zone: z.id });
       },
-    }, name, z.id);
+    }, [name], z.id);
   }
   for (const c of cameras.value) {
     const { name, zone } = c.properties;
-    add(0.7, { key: `camera/${c.id}`, kind: "searchCamera", title: name, note: zoneName(zone), open: () => openThing("camera", c.id) }, name, `${name} ${zoneName(zone)} ${c.id}`);
+    add(0.7, { key: `camera/${c.id}`, kind: "searchCamera", title: name, note: zoneName(zone), open: () => openThing("camera", c.id) }, [name], `${name} ${zoneName(zone)} ${c.id}`);
   }
   const ofCameras = new Set(cameras.value.map((c) => c.id));
   for (const device of shownDevices.value.values()) {
     if (ofCameras.has(device.id)) continue; // the camera itself is among the cameras
     const p = device.properties;
     const kind = classes.value.get(p.class)?.name[lang.value] ?? p.class;
-    add(0.6, { key: `device/${device.id}`, kind: "searchDevice", title: deviceName(device), note: `${kind} · ${zoneName(p.zone)}`, open: () => openThing("device", device.id) }, deviceName(device), `${deviceName(device)} ${zoneName(p.zone)} ${kind} ${device.id}`);
+    add(0.6, { key: `device/${device.id}`, kind: "searchDevice", title: deviceName(device), note: `${kind} · ${zoneName(p.zone)}`, open: () => openThing("device", device.id) }, [deviceName(device)], `${deviceName(device)} ${zoneName(p.zone)} ${kind} ${device.id}`);
   }
-  for (const view of views) add(0, { key: `view/${view}`, kind: "searchView", title: d(`view_${view}`), note: "", open: () => go({ view }) }, d(`view_${view}`));
+  for (const view of views) add(0, { key: `view/${view}`, kind: "searchView", title: d(`view_${view}`), note: "", open: () => go({ view }) }, [d(`view_${view}`)]);
   return out.sort((a, b) => b.score - a.score || a.title.localeCompare(b.title, lang.value)).slice(0, most);
 }
 

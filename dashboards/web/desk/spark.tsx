@@ -42,17 +42,17 @@ export function Spark(props: SparkProps): JSX.Element {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const shown = bounds.filter((b) => b >= low && b <= high);
   return (
-    <figure class="spark" role="img" aria-label={props.label}>
+    <div class="spark" role="img" aria-label={props.label}>
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
         {shown.map((b) => (
           <path key={b} class="bound" d={`M0 ${py(b).toFixed(1)}H${width}`} />
         ))}
         <path class="line" d={path} />
       </svg>
-      <figcaption aria-hidden="true">
+      <div class="ends" aria-hidden="true">
         <span>{number(lang.value, most, decimals)}</span>
         {least < most && <span>{number(lang.value, least, decimals)}</span>}
-      </figcaption>
-    </figure>
+      </div>
+    </div>
   );
 }

@@ -9,7 +9,8 @@ const silentAfter = 5;
 /** The device's freshness at a server time, in ms. */
 export function freshnessAt(device: Device, now: number): Freshness {
   const { heard, period } = device.properties;
-  if (!heard) return "never";
+  // Of the past it may be known that it was silent, and not since when.
+  if (!heard) return device.properties.freshness === "silent" ? "silent" : "never";
   const age = (now - Date.parse(heard)) / 1000;
   if (age <= lateAfter * period) return "fresh";
   return age <= silentAfter * period ? "late" : "silent";
