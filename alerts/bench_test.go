@@ -124,6 +124,20 @@ func BenchmarkCheckpoint(b *testing.B) {
 				f.checkpoint()
 			}
 		})
+		b.Run(fmt.Sprintf("longest-step/devices=%d", devices), func(b *testing.B) {
+			var longest time.Duration
+			for b.Loop() {
+				begun := time.Now()
+				s := f.begin()
+				longest = max(longest, time.Since(begun))
+				for done := false; !done; {
+					begun := time.Now()
+					done = s.step(f, keysAtOnce)
+					longest = max(longest, time.Since(begun))
+				}
+			}
+			b.ReportMetric(float64(longest.Microseconds())/1000, "longest-ms")
+		})
 		b.Run(fmt.Sprintf("encode/devices=%d", devices), func(b *testing.B) {
 			c := f.checkpoint()
 			for b.Loop() {

@@ -36,8 +36,9 @@ type check struct {
 	// from those before it.
 	keeping keeping
 	sum     uint32
-	// plain is set where steady knows what to do.
-	plain bool
+	// plain is set where steady knows what to do, alone where no other device
+	// has a say.
+	plain, alone bool
 	// grace is how long the device has to be heard again after citywatch was
 	// not running.
 	grace time.Duration

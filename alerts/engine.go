@@ -217,7 +217,7 @@ func (e *Engine) read(ctx context.Context, from uint64, entries chan<- citywatch
 
 // follow evaluates entries and takes actions, one after the other.
 func (e *Engine) follow(ctx context.Context, entries <-chan citywatch.Entry) error {
-	s := saver{engine: e}
+	s := newSaver(e)
 	defer s.finish(ctx)
 	timer := time.NewTicker(checkpointEvery)
 	defer timer.Stop()
@@ -232,6 +232,8 @@ func (e *Engine) follow(ctx context.Context, entries <-chan citywatch.Entry) err
 			err = e.take(ctx, a)
 		case r := <-e.reloads:
 			err = s.reload(ctx, r)
+		case <-s.always():
+			s.advance(ctx)
 		case <-timer.C:
 			due = true
 		case <-ctx.Done():
@@ -241,7 +243,7 @@ func (e *Engine) follow(ctx context.Context, entries <-chan citywatch.Entry) err
 			return err
 		}
 		if due {
-			s.start(ctx)
+			s.start()
 		}
 	}
 }

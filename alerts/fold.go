@@ -33,8 +33,12 @@ type fold struct {
 	// due holds for each of keys when elapse must look at it. It is looked
 	// through whole at every tick: for 100,000 keys that takes some 50 µs, and
 	// unlike a heap it costs a steady reading only one store.
-	due  []time.Duration
-	open map[string]*key // by the id of the open alert
+	due []time.Duration
+	// patient holds for each of keys whether a snapshot may take it later, saving
+	// is the one being made.
+	patient []bool
+	saving  *snapshot
+	open    map[string]*key // by the id of the open alert
 	overlays
 	gatherings
 	// at is the place of what is being taken in, as gatherings are told it.
@@ -168,6 +172,7 @@ func (f *fold) newKey(id keyID) *key {
 	k.id, k.slot = id, int32(len(f.keys))
 	f.keys = append(f.keys, k)
 	f.due = append(f.due, never)
+	f.patient = append(f.patient, false)
 	return k
 }
 
@@ -218,6 +223,7 @@ func (f *fold) observe(k *key, r *citywatch.Reading, read *sample) {
 		return
 	}
 	defer f.guard(k)
+	f.changes(k)
 	if k.check.plain && f.steady(k, r, read) {
 		return
 	}
@@ -330,6 +336,7 @@ func (f *fold) elapse(k *key, pos citywatch.Position) {
 		return
 	}
 	defer f.guard(k)
+	f.changes(k)
 	var reason citywatch.Reason
 	if k.check == nil {
 		reason = k.abandoned()
@@ -357,6 +364,7 @@ func (f *fold) moved(k *key, reason citywatch.Reason) {
 }
 
 func (f *fold) schedule(k *key) {
+	f.patient[k.slot] = k.patient()
 	if pending := k.Episode != nil && k.Episode.Condition == citywatch.Pending; pending != k.pending {
 		k.pending = pending
 		if f.pending--; pending {

@@ -44,7 +44,7 @@ func (c *check) lanes(o *Options, d *citywatch.Device) {
 	n := cmp.Or(o.Remember, defaultRemember)
 	c.keeping = keeping{n, n * catchingUp, cmp.Or(o.RememberFor, defaultRememberFor)}
 	c.sum = c.fingerprint()
-	c.plain = c.isPlain()
+	c.plain, c.alone = c.isPlain(), c.isAlone()
 }
 
 // due returns the Up after which the backlog is told.

@@ -63,33 +63,70 @@ type saver struct {
 	engine *Engine
 	// busy is closed when the one being written is; nil before the first.
 	busy chan struct{}
+	// ready is closed.
+	ready chan struct{}
+}
+
+func newSaver(e *Engine) *saver {
+	s := &saver{engine: e, ready: make(chan struct{})}
+	close(s.ready)
+	return s
 }
 
 // stopTimeout bounds what is written after the engine's context has ended.
 const stopTimeout = 5 * time.Second
 
-// start begins a checkpoint, unless one is still being written. Every
+// start begins a checkpoint, unless one is still being made or written. Every
 // transition must be in the journal.
-func (s *saver) start(ctx context.Context) {
+func (s *saver) start() {
+	e := s.engine
+	if e.fold.saving != nil || !s.idle() {
+		return
+	}
+	e.since = 0
+	e.fold.saving = e.fold.begin()
+	e.fold.saving.head.Transitions = e.appended
+}
+
+// idle reports whether no checkpoint is being written.
+func (s *saver) idle() bool {
 	select {
 	case <-s.busy:
+		return true
 	default:
-		if s.busy != nil {
-			return
-		}
+		return s.busy == nil
 	}
-	c := s.snapshot()
+}
+
+// always is ready to be received from while a checkpoint is being made: between
+// two entries there is something to do.
+func (s *saver) always() <-chan struct{} {
+	if s.engine.fold.saving == nil {
+		return nil
+	}
+	return s.ready
+}
+
+// advance makes some more of the checkpoint, and has it written when it is
+// whole.
+func (s *saver) advance(ctx context.Context) {
+	made := s.engine.fold.saving
+	if !made.step(s.engine.fold, keysAtOnce) {
+		return
+	}
+	s.engine.fold.saving = nil
 	busy := make(chan struct{})
 	s.busy = busy
 	go func() {
 		defer close(busy)
-		s.engine.save(ctx, c)
+		s.engine.save(ctx, made.whole())
 	}()
 }
 
+// snapshot makes a whole checkpoint now, in the place of one that is being made.
 func (s *saver) snapshot() *checkpoint {
 	e := s.engine
-	e.since = 0
+	e.since, e.fold.saving = 0, nil
 	c := e.fold.checkpoint()
 	c.Transitions = e.appended
 	return c

@@ -64,47 +64,6 @@ const checkpointVersion = 1
 // device that is not there any more, if nothing was the matter with it.
 const forgottenAfter = 30 * 24 * time.Hour
 
-// checkpoint copies what the fold knows, and of keys at which nothing is the
-// matter only what matters then: they are nearly all. Every transition must be
-// in the journal.
-func (f *fold) checkpoint() *checkpoint {
-	c := &checkpoint{Version: checkpointVersion, Last: f.last, Clock: f.clk, Keys: make([]saved, 0, len(f.keys))}
-	if f.written.After(f.last) {
-		c.Written, c.Acted = f.written, f.acted
-	}
-	for _, k := range f.keys {
-		s := f.saved(k)
-		judged := k.check != nil && !k.check.timed()
-		s.Points = slices.Clone(s.Points) // they change while the checkpoint is being written
-		s.Members = slices.Clone(s.Members)
-		for i := range s.Members {
-			s.Members[i].Points = slices.Clone(s.Members[i].Points)
-		}
-		s.Backlog = s.Backlog.clone()
-		k.Past.shared = k.Past.begun()
-		switch {
-		case k.Episode != nil:
-			episode := *k.Episode // changes while the checkpoint is being written
-			s.Episode = &episode
-			if episode.Alert != nil {
-				alert := *episode.Alert
-				s.Alert = &alert
-			}
-		case k.check == nil && f.clk.Up-k.Up > forgottenAfter, judged && k.Last.IsZero():
-			continue // as good as new
-		case judged && k.Backlog == nil && k.Claim == nil:
-			s.Up = 0
-			fallthrough
-		default:
-			if !s.Pos.After(f.last) {
-				s.Pos = citywatch.Position{}
-			}
-		}
-		c.Keys = append(c.Keys, s)
-	}
-	return c
-}
-
 // load takes over a checkpoint.
 func (f *fold) load(data []byte) (transitions uint64, err error) {
 	var c checkpoint
@@ -191,6 +150,7 @@ func (f *fold) start() {
 // another one.
 func (f *fold) rewind() {
 	f.last, f.written = citywatch.Position{}, citywatch.Position{}
+	f.saving = nil // of another journal
 	for _, k := range f.keys {
 		k.Pos = citywatch.Position{}
 	}
