@@ -109,6 +109,10 @@ func mediaType(name string) string {
 		return "image/svg+xml"
 	case ".woff2":
 		return "font/woff2"
+	case ".png":
+		return "image/png"
+	case ".webmanifest":
+		return "application/manifest+json"
 	case ".txt":
 		return "text/plain; charset=utf-8"
 	default:
@@ -116,8 +120,10 @@ func mediaType(name string) string {
 	}
 }
 
-// compressible: fonts are compressed already.
-func (f *file) compressible() bool { return f.kind != "font/woff2" && len(f.content) > 1024 }
+// compressible: fonts and pictures are compressed already.
+func (f *file) compressible() bool {
+	return f.kind != "font/woff2" && f.kind != "image/png" && len(f.content) > 1024
+}
 
 // home is the page at the site's own address.
 const home = "desk.html"

@@ -15,7 +15,7 @@ import (
 
 // pages are the pages there are: each has a folder with main.tsx and
 // index.html.
-func pages() []string { return []string{"wall", "desk", "tourism"} }
+func pages() []string { return []string{"wall", "desk", "tourism", "field"} }
 
 // shipped are the packages of which something reaches the browser.
 func shipped() []string {
@@ -88,7 +88,10 @@ func (b *bundle) scripts() error {
 	for _, f := range result.OutputFiles {
 		b.files[strings.TrimPrefix(filepath.ToSlash(f.Path), "/dist/")] = f.Contents
 	}
-	return b.html(result.Metafile)
+	if err := b.html(result.Metafile); err != nil {
+		return err
+	}
+	return b.worker(result.Metafile)
 }
 
 // besideMapLibre leaves MapLibre out of the bundle: it looks for its worker

@@ -82,19 +82,29 @@ export function takeAlert(alert: Alert): void {
 const healthEvery = 5_000;
 const retryEvery = 3_000;
 
-/** Begins to follow the server; with storm, also the open alerts folded. */
-export function start(also: { storm?: boolean } = {}): void {
+/** What a page asks of the stream besides the alerts. */
+export interface Also {
+  /** The open alerts folded. */
+  storm?: boolean;
+  /** Only what the API's filter lets pass: zone=…&level=…. */
+  filter?: string;
+  /** The server's health is not asked for: a phone saves its battery. */
+  quiet?: boolean;
+}
+
+/** Begins to follow the server. */
+export function start(also: Also = {}): void {
   document.documentElement.lang = lang.value;
   lang.subscribe((l) => (document.documentElement.lang = l));
   const connection = new Connection({
     open: (query) => {
-      const ask = also.storm ? (query ? query + "&" : "?") + "storm=true" : query;
-      return new WebSocket(streamURL(ask)) as unknown as Socket;
+      const more = [query.slice(1), also.storm ? "storm=true" : "", also.filter ?? ""].filter((part) => part).join("&");
+      return new WebSocket(streamURL(more && "?" + more)) as unknown as Socket;
     },
     position: () => world,
     onPhase: (p) => {
       phase.value = p;
-      void askHealth();
+      if (!also.quiet) void askHealth();
     },
     onFrame: (frame) => {
       clock.sample(Date.parse(frame.time));
@@ -115,7 +125,7 @@ export function start(also: { storm?: boolean } = {}): void {
   window.addEventListener("online", () => connection.hurry());
   document.addEventListener("visibilitychange", () => connection.hurry());
   window.setInterval(() => (now.value = clock.now()), 1000);
-  window.setInterval(() => void askHealth(), healthEvery);
+  if (!also.quiet) window.setInterval(() => void askHealth(), healthEvery);
   void fill(province, "province");
   void fill(zones, "zones");
   void fillClasses();

@@ -349,6 +349,8 @@ export interface IncidentEvent {
   reason: string;
   level?: Level;
   actor?: string;
+  /** When the actor did it, where that was told later. */
+  pressed?: string;
   note?: string;
   to?: string;
 }
