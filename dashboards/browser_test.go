@@ -118,6 +118,35 @@ func (b *browser) waitLive() {
 	b.wait(`document.querySelector(".wall.live") && document.querySelector(".map canvas") && document.querySelector(".alerts ol, .alerts .nothing .muted")`)
 }
 
+// touch has somebody move the pointer: only then does a wall show buttons.
+func (b *browser) touch() {
+	b.t.Helper()
+	b.do(command{"do": "eval", "js": `(window.dispatchEvent(new PointerEvent("pointermove")), null)`})
+	b.wait(`document.querySelector(".wall.touched")`)
+}
+
+// heap returns how many bytes the page's objects take, rubbish removed.
+func (b *browser) heap() int {
+	b.t.Helper()
+	var used int
+	if err := json.Unmarshal(b.do(command{"do": "heap"}), &used); err != nil {
+		b.t.Fatal(err)
+	}
+	return used
+}
+
+// axe returns what axe finds wrong with the page.
+func (b *browser) axe(name string) {
+	b.t.Helper()
+	var violations []string
+	if err := json.Unmarshal(b.do(command{"do": "axe"}), &violations); err != nil {
+		b.t.Fatal(err)
+	}
+	for _, v := range violations {
+		b.t.Errorf("%s: %s", name, v)
+	}
+}
+
 // text returns what an element shows; all of it in one line.
 func (b *browser) text(selector string) string {
 	b.t.Helper()

@@ -91,6 +91,7 @@ func (p *province) look(t *testing.T, lenses ...lens) *looking {
 	k.live = live.New(live.Options{}, live.Deps{Open: k.open, Status: k.video.Status})
 	p.watch = func(d *dashboards.Deps) {
 		d.Cameras, d.Live, d.KeyFrame, d.Recordings = k.video, k.live, k.keyFrame, recordings{k.recorder}
+		d.Incidents = p.incidentDeps(k.video.Cameras()...)
 		d.CameraValues = []func(string, time.Time) []citywatch.Value{k.recorder.Values}
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -66,7 +66,7 @@ func TestCameraScreens(t *testing.T) {
 			continue // it is the same, twice as large
 		}
 		name := fmt.Sprintf("cameras-%d-%s", screen.width, screen.lang)
-		b.open(r.wall()+"?lang="+screen.lang, screen.width, screen.height)
+		b.open(r.wall()+"?layout=map,alerts,cameras,status&lang="+screen.lang, screen.width, screen.height)
 		b.waitLive()
 		b.do(command{"do": "eval", "js": `document.querySelector(".cameras").scrollIntoView({ block: "nearest" })`})
 		b.wait(`document.querySelector('camera-tile[data-look="live"]')`)
@@ -85,6 +85,7 @@ func TestCameraScreens(t *testing.T) {
 			t.Errorf("%s: %s", name, v)
 		}
 	}
+	b.touch()
 	b.do(command{"do": "click", "selector": ".cameras > header button"})
 	b.wait(`document.querySelectorAll("camera-tile").length === 8 && document.querySelectorAll('camera-tile[data-look="live"]').length === 4`)
 	b.wait(`document.querySelector('camera-tile[camera="ga-lao-cai"]').innerText.includes("H.265")`)

@@ -47,6 +47,7 @@ type province struct {
 	system   dashboards.System
 	ready    dashboards.ReadyReport
 	now      func() time.Time
+	version  string
 	book     *bookOfProvince
 	watch    func(*dashboards.Deps) // puts cameras into what run serves
 }
@@ -71,7 +72,7 @@ func newProvince(t testing.TB) *province {
 		p.devices = append(p.devices, citywatch.DeviceState{Device: &devices[i]})
 	}
 	p.hub = hub.New(hub.Options{DevicesEvery: 100 * time.Millisecond, HeartbeatEvery: time.Second},
-		hub.Deps{Source: p, Classes: p.classes})
+		hub.Deps{Source: p, Classes: p.classes, Storm: p.book.storm})
 	for i := range p.devices {
 		p.hear(i, time.Now())
 	}
@@ -345,6 +346,7 @@ func (p *province) site(t testing.TB, changes ...func(*dashboards.Deps)) http.Ha
 		t.Fatal(err)
 	}
 	deps := dashboards.Deps{
+		Version:  p.version,
 		Province: citywatch.Province{ID: "lao-cai", Name: "Lào Cai", TimeZone: zone, Extent: extent},
 		Classes:  p.classes, Zones: p.zones,
 		Picture: p, Alerts: p, History: p, DeadLetters: p, Rules: p, Incidents: p.incidentDeps(),

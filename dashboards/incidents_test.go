@@ -41,6 +41,12 @@ func (b *bookOfProvince) apply(t *citywatch.Transition) string {
 	return in
 }
 
+func (b *bookOfProvince) storm(now time.Time) citywatch.Storm {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.book.Storm(now)
+}
+
 func (b *bookOfProvince) List(closed int) []citywatch.Incident {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -92,12 +98,8 @@ func (p *province) incidentDeps(cameras ...citywatch.Camera) *dashboards.Inciden
 	}
 	index := geo.NewIndex(nil, places)
 	return &dashboards.IncidentDeps{
-		Book: p.book,
-		Storm: func(now time.Time) citywatch.Storm {
-			p.book.mu.Lock()
-			defer p.book.mu.Unlock()
-			return p.book.book.Storm(now)
-		},
+		Book:  p.book,
+		Storm: p.book.storm,
 		Sensors: func(hazard string) []string {
 			return map[string][]string{"river-flood": {"river_gauge", "rain_gauge"}}[hazard]
 		},

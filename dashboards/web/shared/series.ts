@@ -71,3 +71,15 @@ export function fitting(spans: readonly number[], readings: readonly Reading[], 
   const extent = Math.max(first ? now - Date.parse(first.time) : Infinity, 6 * period * 1000);
   return spans.find((span) => span >= extent) ?? spans.at(-1)!;
 }
+
+/** Two to four round numbers between two others, no nearer to each other than a value's decimals tell apart. */
+export function ticks(low: number, high: number, decimals: number): number[] {
+  const span = high - low;
+  if (!(span > 0) || !Number.isFinite(span)) return [];
+  const rough = Math.max(span / 3, 10 ** -decimals);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((n) => n * power).find((s) => s >= rough) ?? rough;
+  const out: number[] = [];
+  for (let v = Math.ceil(low / step) * step; v <= high + step * 1e-9; v += step) out.push(Math.round(v / step) * step + 0); // no -0
+  return out;
+}

@@ -246,6 +246,8 @@ export interface CameraProperties {
   bitrate?: number;
   recording?: boolean;
   usable?: boolean;
+  /** How much moves, 0 to 1. */
+  activity?: number;
   picture?: string;
 }
 

@@ -29,7 +29,8 @@ async function open({ url, width, height }) {
   page.on("pageerror", (error) => faults.push(`page: ${error.message}`));
   page.on("console", (message) => {
     // The driver of a machine without a graphics card has opinions.
-    if (["error", "warning"].includes(message.type()) && !message.text().includes("GL Driver Message")) faults.push(`console: ${message.text()}`);
+    // Nor is it a fault that a browser bars sound: the page itself says so.
+    if (["error", "warning"].includes(message.type()) && !/GL Driver Message|AudioContext was not allowed to start/.test(message.text())) faults.push(`console: ${message.text()}`);
   });
   page.on("requestfailed", (request) => {
     // What the page itself gave up, such as the history of the device that was chosen before, is no fault.
@@ -60,6 +61,15 @@ const commands = {
   press: ({ key }) => page.keyboard.press(key),
   screenshot: ({ path }) => page.screenshot({ path }).then(() => null),
   faults: () => faults.splice(0),
+  heap: async () => {
+    const devtools = await page.context().newCDPSession(page);
+    try {
+      for (let i = 0; i < 3; i++) await devtools.send("HeapProfiler.collectGarbage");
+      return Math.round((await devtools.send("Runtime.getHeapUsage")).usedSize);
+    } finally {
+      await devtools.detach();
+    }
+  },
   axe: async () => {
     // Not preloaded: it would wait for the metadata of live pictures that are not asked for.
     await page.evaluate(axe);

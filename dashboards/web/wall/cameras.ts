@@ -3,10 +3,10 @@
 
 import { computed, signal } from "@preact/signals";
 import { inOrder, type CameraView, type Focus, type Placed } from "../shared/cameras";
-import { alerts, devices } from "../shared/live";
+import { devices } from "../shared/live";
 import { cameras, views } from "../shared/views";
 import type { Camera } from "../shared/wire";
-import { chosen, shown } from "./state";
+import { destination, shown } from "./state";
 
 /** The camera that is shown large. */
 export const openCamera = signal<string | undefined>(undefined);
@@ -16,13 +16,11 @@ export const showAll = signal(false);
 /** Cameras that were seen waiting for somebody to watch: a wall, which always watches, would never let them rest. */
 const resting = new Set<string>();
 
-/** What the cameras are shown about: what is chosen, else the worst alert. */
+/** What the cameras are shown about: what is chosen, else what the wall looks at. */
 export const focus = computed<Focus | undefined>(() => {
-  const device = shown.value?.device;
-  if (!device) return undefined;
-  const alert = alerts.value.find((a) => a.properties.device === device);
-  if (!alert && !chosen.value) return undefined;
-  return { device, at: (alert?.geometry ?? devices.value.get(device)?.geometry ?? cameraAt(device))?.coordinates };
+  const device = shown.value?.device ?? "";
+  const at = destination.value?.at ?? (device ? (devices.value.get(device)?.geometry ?? cameraAt(device))?.coordinates : undefined);
+  return device || at ? { device, at } : undefined;
 });
 
 function cameraAt(id: string): Camera["geometry"] {

@@ -13,7 +13,7 @@ import { Chart, type Line } from "../shared/chart";
 import { DeviceMark } from "../shared/marks";
 import { Ago } from "../shared/ago";
 import { alerts, classes, devices, lang, now, phase, province, t, times, zoneName } from "../shared/live";
-import { chooseDevice, chosen, shown, unpin } from "./state";
+import { chooseDevice, chosen, unpin } from "./state";
 
 /** The spans that can be chosen, in ms. */
 const spans = [5 * 60_000, 30 * 60_000, 3 * 3_600_000, 24 * 3_600_000];
@@ -21,12 +21,12 @@ const spans = [5 * 60_000, 30 * 60_000, 3 * 3_600_000, 24 * 3_600_000];
 const usual = spans[2]!;
 const chosenSpan = signal<number | undefined>(undefined);
 
-export const device = computed(() => (shown.value ? devices.value.get(shown.value.device) : undefined));
+export const device = computed(() => (chosen.value ? devices.value.get(chosen.value.device) : undefined));
 
 /** The value that is charted: the one asked for, else the first that is a number. */
 const charted = computed<ValueProperties | undefined>(() => {
   const values = device.value?.properties.values ?? [];
-  return values.find((v) => v.value === shown.value?.value) ?? values.find((v) => v.number !== undefined) ?? values[0];
+  return values.find((v) => v.value === chosen.value?.value) ?? values.find((v) => v.number !== undefined) ?? values[0];
 });
 
 export function DevicePanel(): JSX.Element {
@@ -49,11 +49,9 @@ function Chosen(props: { device: Device }): JSX.Element {
         <span class="muted">
           {classes.value.get(p.class)?.name[lang.value] ?? p.class} · {zoneName(p.zone)}
         </span>
-        {chosen.value && (
-          <button type="button" class="plain" onClick={unpin}>
-            {t("unpin")}
-          </button>
-        )}
+        <button type="button" class="plain" onClick={() => unpin()}>
+          {t("unpin")}
+        </button>
       </header>
       <div class="measures">
         <p class={`heard ${look}`}>

@@ -1,33 +1,42 @@
 // The list of open alerts.
 
 import { useSignal } from "@preact/signals";
-import type { JSX, RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { Ago } from "../shared/ago";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { ApiError, post } from "../shared/api";
-import { number, unit } from "../shared/format";
-import { textValue, type Word } from "../shared/words";
-import { unseen } from "../shared/world";
-import type { Alert, Evidence } from "../shared/wire";
+import { Overlays } from "../shared/overlays";
+import type { Word } from "../shared/words";
+import { quiet, unseen } from "../shared/world";
+import type { Alert } from "../shared/wire";
+import { useBelow } from "./below";
+import { roomy } from "./layout";
+import { Measured } from "./measured";
+import { StormList } from "./storm";
 import { LevelBadge } from "../shared/marks";
 import { askOperator } from "../shared/operator";
-import { alerts, devices, freshness, lang, now, operator, phase, sensors, t, takeAlert, times, zoneName } from "../shared/live";
-import { chooseAlert, destination, shown } from "./state";
+import { alerts, devices, freshness, lang, now, operator, phase, sensors, storm, t, takeAlert, times, zoneName } from "../shared/live";
+import { chooseAlert, focus, touched } from "./state";
 
 /** So many alerts have room; more are listed closer. */
-const roomy = 5;
+const few = 5;
 
+/** Every alert, or in a flood every place. */
 export function AlertList(): JSX.Element {
-  const list = alerts.value;
+  return storm.value?.on ? <StormList /> : <EachAlert />;
+}
+
+function EachAlert(): JSX.Element {
+  // What nobody is called for comes last, whatever its level.
+  const list = [...alerts.value].sort((a, b) => Number(quiet(a)) - Number(quiet(b)));
   const open = list.filter(unseen).length;
   const scroller = useRef<HTMLOListElement>(null);
   const below = useBelow(scroller, list);
-  const going = destination.value;
+  const going = focus.value?.key;
   useEffect(() => {
-    if (!going.at) scroller.current?.scrollTo({ top: 0 });
+    scroller.current?.querySelector(".shown")?.scrollIntoView({ block: "nearest" });
   }, [going]);
   return (
-    <section class={list.length > roomy ? "alerts many" : "alerts"} aria-label={t("alerts")}>
+    <section class={list.length > few && roomy.value !== "little" ? "alerts many" : "alerts"} aria-label={t("alerts")}>
       <header>
         <h2>{t("alerts")}</h2>
         <span class="count">{list.length}</span>
@@ -37,7 +46,7 @@ export function AlertList(): JSX.Element {
         <Nothing />
       ) : (
         <>
-          <ol aria-live="polite" ref={scroller}>
+          <ol aria-live="polite" ref={scroller} tabIndex={0}>
             {list.map((a) => (
               <li key={a.id}>
                 <Card alert={a} />
@@ -53,36 +62,6 @@ export function AlertList(): JSX.Element {
       )}
     </section>
   );
-}
-
-/** How many alerts lie below what can be seen: nobody scrolls a wall, so it says so. */
-function useBelow(scroller: RefObject<HTMLOListElement | null>, list: readonly Alert[]): number {
-  const below = useSignal(0);
-  const seen = list.length > 0;
-  useLayoutEffect(() => {
-    const ol = scroller.current;
-    if (!ol) {
-      below.value = 0;
-      return;
-    }
-    const count = (): void => {
-      const bottom = ol.getBoundingClientRect().bottom;
-      // An alert counts as seen when its upper half is.
-      below.value = [...ol.children].filter((li) => {
-        const box = li.getBoundingClientRect();
-        return box.top + box.height / 2 > bottom;
-      }).length;
-    };
-    count();
-    const observer = new ResizeObserver(count);
-    observer.observe(ol);
-    ol.addEventListener("scroll", count, { passive: true });
-    return () => {
-      observer.disconnect();
-      ol.removeEventListener("scroll", count);
-    };
-  }, [list, seen]);
-  return below.value;
 }
 
 /** That no alert is open is said together with how much of the province is known. */
@@ -103,11 +82,12 @@ function Nothing(): JSX.Element | null {
 function Card(props: { alert: Alert }): JSX.Element {
   const { alert } = props;
   const p = alert.properties;
-  const device = devices.value.get(p.device)?.properties.name ?? p.device;
+  const device = devices.value.get(p.device)?.properties.name ?? (p.device || zoneName(p.zone));
   const classes = ["card", `level-${p.level}`, unseen(alert) ? "unseen" : "seen"];
   if (p.stale) classes.push("stale");
   if (p.condition === "normal") classes.push("over");
-  if (shown.value?.device === p.device) classes.push("shown");
+  if (quiet(alert)) classes.push("quiet");
+  if (focus.value?.key === (p.incident ?? alert.id)) classes.push("shown");
   return (
     <article class={classes.join(" ")} data-alert={alert.id}>
       <button type="button" class="open" onClick={() => chooseAlert(alert)}>
@@ -128,7 +108,7 @@ function States(props: { alert: Alert }): JSX.Element {
   const p = props.alert.properties;
   return (
     <span class="states">
-      {p.stale && <span class="state no-signal">{t("stale")}</span>}
+      <Overlays alert={props.alert} />
       {p.condition === "recovering" && <span class="state">{t("recovering")}</span>}
       {p.condition === "normal" && <span class="state">{t("normal")}</span>}
       {p.handling !== "new" && (
@@ -138,37 +118,8 @@ function States(props: { alert: Alert }): JSX.Element {
             : t(p.handling as Word)}
         </span>
       )}
-      <span class="zone">{zoneName(p.zone)}</span>
+      {p.device && <span class="zone">{zoneName(p.zone)}</span>}
       <Since ms={Date.parse(p.since)} />
-    </span>
-  );
-}
-
-/**
- * The measured value against its bound, with its age. A number is the newest
- * of the device; a text is the one that raised the alert, because a fire panel
- * that says "normal" again has not put the fire out.
- */
-function Measured(props: { alert: Alert }): JSX.Element {
-  const e: Evidence | undefined = props.alert.properties.evidence[0];
-  if (!e) return <span class="measured" />;
-  const l = lang.value;
-  const newest = devices.value.get(e.device)?.properties.values.find((v) => v.value === e.value);
-  const current = !e.text && newest?.number !== undefined && Date.parse(newest.time) >= Date.parse(e.time);
-  const decimals = newest?.decimals ?? 2;
-  const u = unit(l, e.unit ?? newest?.unit);
-  return (
-    <span class="measured">
-      <span class="value">
-        {e.text ? textValue(l, e.text) : number(l, current ? newest.number! : e.number, decimals)}
-        {u && <small> {u}</small>}
-      </span>
-      {e.bound !== undefined && !e.text && (
-        <span class="bound">
-          {t("bound")} {number(l, e.bound, decimals)}
-        </span>
-      )}
-      <Ago ms={Date.parse(current ? newest.time : e.time)} />
     </span>
   );
 }
@@ -181,6 +132,7 @@ function Since(props: { ms: number }): JSX.Element {
 /** What can be done about the alert: acknowledge it, and end a fire that is out. */
 function Actions(props: { alert: Alert }): JSX.Element | null {
   const { hazard, condition } = props.alert.properties;
+  if (!touched.value) return null;
   if (unseen(props.alert)) return <Action alert={props.alert} what="acknowledge" />;
   // A fire is latched: a panel that has burnt through goes quiet too.
   if (hazard === "fire" && condition === "active") return <Action alert={props.alert} what="reset" />;

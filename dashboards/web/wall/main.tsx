@@ -9,43 +9,74 @@ import "../shared/camera/tile.css";
 import "../shared/theme.css";
 import "../shared/base.css";
 import "../shared/marks.css";
+import "../shared/trend.css";
 import "./wall.css";
+import "./alerts.css";
+import "./side.css";
+import "./incident.css";
+import "./device.css";
 import "./cameras.css";
+import "./narrow.css";
 
 import { render, type JSX } from "preact";
-import { CameraPanel } from "./camera";
+import { phase, start } from "../shared/live";
+import { OperatorDialog } from "../shared/operator";
+import { startTheme } from "../shared/theme";
 import { followCameras } from "../shared/views";
+import { startAlarm } from "./alarm";
+import { CameraPanel } from "./camera";
 import { openCamera, showAll } from "./cameras";
+import { followCard } from "./card";
 import { DevicePanel } from "./device";
+import { IncidentPanel } from "./incident";
+import { followLayout, shownParts } from "./layout";
 import { AlertList } from "./list";
 import { MapPanel } from "./mappanel";
-import { OperatorDialog } from "../shared/operator";
-import { phase, start } from "../shared/live";
-import { startTheme } from "../shared/theme";
-import { returnWhenIdle, unpin } from "./state";
-import { LostBanner, StatusStrip, TopBar } from "./status";
+import { Side } from "./sectorpanels";
+import { chosen, focused, followTouch, touched, unpin } from "./state";
+import { ExerciseBanner, LostBanner, StatusStrip, TopBar } from "./status";
+import { StormBanner } from "./storm";
 import { CameraStrip } from "./strip";
+import { reloadWhenNew, saveScreen } from "./upkeep";
 
 function Wall(): JSX.Element {
+  const parts = shownParts.value;
+  const upper = parts.has("map") || parts.has("alerts");
   return (
-    <div class={`wall ${phase.value}`}>
+    <div class={`wall ${phase.value}${touched.value ? " touched" : ""}`}>
       <TopBar />
+      <ExerciseBanner />
       <LostBanner />
-      <main>
-        <div class="sight">
-          <MapPanel />
-          <CameraStrip />
-          <CameraPanel />
+      <StormBanner />
+      <main class={upper ? "" : "no-upper"}>
+        <Side />
+        <div class="center">
+          {upper && (
+            <div class="upper">
+              {parts.has("map") && (
+                <div class="sight">
+                  <MapPanel />
+                  <CameraPanel />
+                </div>
+              )}
+              {parts.has("alerts") && <AlertList />}
+            </div>
+          )}
+          <Lower />
         </div>
-        <aside>
-          <AlertList />
-          <DevicePanel />
-        </aside>
       </main>
-      <StatusStrip />
+      {parts.has("status") && <StatusStrip />}
       <OperatorDialog />
     </div>
   );
+}
+
+/** Below the map: the device somebody chose, else the incident that calls, else the cameras. */
+function Lower(): JSX.Element | null {
+  const parts = shownParts.value;
+  if (chosen.value) return <DevicePanel />;
+  if (focused.value && parts.has("incident") && !showAll.value) return <IncidentPanel />;
+  return parts.has("cameras") ? <CameraStrip /> : null;
 }
 
 document.addEventListener("keydown", (event) => {
@@ -55,8 +86,15 @@ document.addEventListener("keydown", (event) => {
   else unpin();
 });
 startTheme("dark");
-start();
-returnWhenIdle();
+followLayout();
+start({ storm: true });
+followTouch();
 followCameras(() => openCamera.value !== undefined);
+followCard();
+startAlarm();
+reloadWhenNew();
 const root = document.getElementById("app");
-if (root) render(<Wall />, root);
+if (root) {
+  saveScreen(root);
+  render(<Wall />, root);
+}

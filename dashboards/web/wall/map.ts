@@ -25,7 +25,7 @@ export async function showMap(box: HTMLElement, onFail: () => void): Promise<() 
       else if (hit) chooseDevice(hit.id);
     },
   });
-  let travelled: unknown;
+  let travelled: string | undefined;
   const ends = [
     effect(() => {
       if (theme.value) untracked(() => map.recolor());
@@ -42,10 +42,11 @@ export async function showMap(box: HTMLElement, onFail: () => void): Promise<() 
     }),
     effect(() => {
       const to = destination.value;
-      if (!zones.value || travelled === to) return;
+      const key = to ? `${to.key} ${to.at.join()}` : "";
+      if (!zones.value || travelled === key) return;
       const animate = travelled !== undefined;
-      travelled = to;
-      if (to.at) map.goTo(to.at, zoomFor(nearZoom, map.scale), animate);
+      travelled = key;
+      if (to) map.goTo(to.at, zoomFor(nearZoom, map.scale), animate);
       else map.fit(province.peek()?.extent, animate);
     }),
   ];

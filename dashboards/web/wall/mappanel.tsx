@@ -7,7 +7,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { cameras } from "../shared/views";
 import { CameraMark, DeviceMark } from "../shared/marks";
 import { t } from "../shared/live";
-import { unpin } from "./state";
+import { destination, touched, unpin } from "./state";
 import { cameraWord } from "../shared/tile";
 
 const failed = signal(false);
@@ -33,12 +33,14 @@ export function MapPanel(): JSX.Element {
     };
   }, []);
   return (
-    <section class="map" aria-label={t("mapLabel")}>
+    <section class="map" aria-label={t("mapLabel")} data-at={destination.value?.at.join(" ") ?? ""}>
       <div class="canvas" ref={box} />
       {failed.value && <p class="failed">{t("mapFailed")}</p>}
-      <button type="button" class="home" onClick={unpin}>
-        {t("home")}
-      </button>
+      {touched.value && (
+        <button type="button" class="home" onClick={() => unpin(true)}>
+          {t("home")}
+        </button>
+      )}
       <Legend />
     </section>
   );

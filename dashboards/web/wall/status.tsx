@@ -8,7 +8,11 @@ import type { Freshness, Level, Part } from "../shared/wire";
 import { DeviceMark, LevelBadge } from "../shared/marks";
 import { askOperator } from "../shared/operator";
 import { Ago } from "../shared/ago";
+import { setTheme, theme } from "../shared/theme";
+import { alarm, rung, sound } from "./alarm";
+import { touched } from "./state";
 import { CameraCounts } from "./strip";
+import { say, type WallWord } from "./words";
 import { alerts, devices, freshness, health, lang, lastFrame, now, operator, phase, province, sensors, setLang, t, times } from "../shared/live";
 
 export function TopBar(): JSX.Element {
@@ -19,6 +23,7 @@ export function TopBar(): JSX.Element {
         <span class="muted">{t("title")}</span>
       </div>
       <LevelCounts />
+      <SoundState />
       <Clock />
     </header>
   );
@@ -40,6 +45,21 @@ function LevelCounts(): JSX.Element {
         );
       })}
     </ul>
+  );
+}
+
+/** Whether alerts can be heard; barred sound is said where everybody sees it. */
+function SoundState(): JSX.Element {
+  const state = sound.value;
+  const word = { on: "soundOn", off: "soundOff", none: "soundNone", blocked: "soundBlocked" }[state] as WallWord;
+  return (
+    <span class={`sound ${state}`} data-state={state} data-level={alarm.value} data-rung={rung.value} title={say(word)}>
+      <svg viewBox="0 0 24 24" role="img" aria-label={say(word)}>
+        <path d="M4 9v6h4l5 5V4L8 9z" />
+        {state === "on" ? <path class="wave" d="M16 8.500a5 5 0 0 1 0 7M18.500 5.500a9 9 0 0 1 0 13" /> : <path class="wave" d="M16.500 9.500l5 5M21.500 9.500l-5 5" />}
+      </svg>
+      {state === "blocked" && <span>{say("soundBlocked")}</span>}
+    </span>
   );
 }
 
@@ -69,6 +89,17 @@ export function LostBanner(): JSX.Element | null {
   );
 }
 
+/** That none of it is real is said before everything else. */
+export function ExerciseBanner(): JSX.Element | null {
+  if (!health.value?.exercise && !alerts.value.some((a) => a.properties.exercise)) return null;
+  return (
+    <div class="banner exercise" role="status">
+      <strong>{say("exercise")}</strong>
+      <span>{say("exerciseLong")}</span>
+    </div>
+  );
+}
+
 export function StatusStrip(): JSX.Element {
   return (
     <footer class="strip" aria-label={t("statusLabel")}>
@@ -76,13 +107,25 @@ export function StatusStrip(): JSX.Element {
       <FreshnessCounts />
       {phase.value !== "lost" && <CameraCounts brief />}
       <Parts />
+      {touched.value && <Buttons />}
+    </footer>
+  );
+}
+
+function Buttons(): JSX.Element {
+  const other = theme.value === "dark" ? "light" : "dark";
+  return (
+    <>
       <button type="button" class="plain" onClick={() => void askOperator()}>
         {t("operator")}: {operator.value || t("operatorNone")}
+      </button>
+      <button type="button" class="plain" onClick={() => setTheme(other)}>
+        {say(other)}
       </button>
       <button type="button" class="plain" lang={lang.value === "vi" ? "en" : "vi"} aria-label={t("langLabel")} onClick={() => setLang(lang.value === "vi" ? "en" : "vi")}>
         {t("lang")}
       </button>
-    </footer>
+    </>
   );
 }
 
@@ -122,10 +165,13 @@ function Parts(): JSX.Element {
   const lag = h.lags.reduce((most, l) => Math.max(most, l.entries), 0);
   return (
     <span class="parts">
+      <span class={`part ${h.rate === undefined ? "unknown" : "ok"}`}>
+        {say("rate")}: <b>{h.rate === undefined ? t("unknown") : say("ratePer", { n: number(lang.value, h.rate, h.rate < 10 ? 1 : 0) })}</b>
+      </span>
       {h.sources.map((s) => (
         <PartState key={s.name} name={s.name} part={s} />
       ))}
-      <PartState name={t("journal")} part={h.journal} extra={lag > 0 ? t("lag", { n: number(lang.value, lag, 0) }) : ""} />
+      <PartState name={t("journal")} part={h.journal} extra={lag > 0 ? t("lag", { n: number(lang.value, lag, 0) }) : say("lagNone")} />
       <PartState name={t("store")} part={h.store} />
       <Canary />
       {h.unconfigured.length > 0 && (

@@ -9,7 +9,8 @@ import { length } from "../shared/format";
 import { cameras, views, working } from "../shared/views";
 import { focus, openCamera, ordered, rests, showAll } from "./cameras";
 import { CameraMark } from "../shared/marks";
-import { alerts, devices, lang, t } from "../shared/live";
+import { focused } from "./state";
+import { devices, lang, t } from "../shared/live";
 import { cameraWord, statusOf } from "../shared/tile";
 
 /** A tile is at least so wide, in rem, with so much beside each; on smaller ones nobody recognises anything from afar. */
@@ -75,7 +76,7 @@ function Tile(props: { placed: Placed }): JSX.Element {
 function About(): JSX.Element | null {
   const f = focus.value;
   if (!f?.at) return null;
-  const name = devices.value.get(f.device)?.properties.name ?? alerts.value.find((a) => a.properties.device === f.device)?.properties.name[lang.value];
+  const name = devices.value.get(f.device)?.properties.name ?? focused.value?.properties.name[lang.value];
   return name ? <span class="muted about">{t("cameraNear", { place: name })}</span> : null;
 }
 
