@@ -135,18 +135,6 @@ func (b *browser) heap() int {
 	return used
 }
 
-// axe returns what axe finds wrong with the page.
-func (b *browser) axe(name string) {
-	b.t.Helper()
-	var violations []string
-	if err := json.Unmarshal(b.do(command{"do": "axe"}), &violations); err != nil {
-		b.t.Fatal(err)
-	}
-	for _, v := range violations {
-		b.t.Errorf("%s: %s", name, v)
-	}
-}
-
 // text returns what an element shows; all of it in one line.
 func (b *browser) text(selector string) string {
 	b.t.Helper()
