@@ -142,8 +142,8 @@ func (f *fold) happen(k *key, r *citywatch.Reading, o *sample) {
 
 // heard takes in what was said of an event. The newest word of it counts, and of
 // those of one time the end, or else the worse: a recorder gives all of them the
-// time at which the event began. It returns the level that an event had, of which
-// only the end was known. The slice is made anew: a checkpoint may be written
+// time at which the event began. It returns the level that an event had before
+// what is known of it. The slice is made anew: a checkpoint may be written
 // from the one before.
 func (s *state) heard(said happening) (news citywatch.Level) {
 	i, known := slices.BinarySearchFunc(s.Events, said.ID, func(h happening, id string) int { return strings.Compare(h.ID, id) })
@@ -160,7 +160,7 @@ func (s *state) heard(said happening) (news citywatch.Level) {
 	}
 	h.Worst = max(worst, said.Worst)
 	s.Events = atMost(events)
-	if ended && !later && said.Level > worst {
+	if !later && said.Level > worst {
 		return said.Level
 	}
 	return citywatch.None

@@ -286,7 +286,7 @@ func TestKilledAnywhere(t *testing.T) {
 	w := newWorld(t, propertyDevices, propertyRules)
 	made, reasons := 0, map[citywatch.Reason]int{}
 	for seed := range uint64(12) {
-		history := randomHistory(rand.New(rand.NewPCG(seed, 1)), 800)
+		history := randomHistory(rand.New(rand.NewPCG(seed, 1)), 500)
 		want := live(t, w, history, nil)
 		made += len(want)
 		for i := range want {

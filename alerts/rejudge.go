@@ -27,10 +27,10 @@ func (f *fold) window(k *key, o *sample) {
 
 // place puts a value of a key that rests on several among the points of its
 // device, and follows up what that says.
-func (f *fold) place(k *key, points *[]point, o *sample) {
+func (f *fold) place(k *key, of *points, o *sample) {
 	was := late
 	if o.time.Unix() >= 0 {
-		*points, was = insert(*points, point{o.time.UnixNano(), o.value.Number}, k.horizon(k.check, o.time))
+		*of, was = insert(*of, point{o.time.UnixNano(), o.value.Number}, k.horizon(k.check, o.time))
 	}
 	switch was {
 	case late:
@@ -42,7 +42,7 @@ func (f *fold) place(k *key, points *[]point, o *sample) {
 	}
 	f.stats.evaluated++
 	if o.time.Before(k.Last) && k.Last.Sub(f.clk.Now) <= citywatch.MaxAhead {
-		until := ceases(*points, o.time.UnixNano(), int64(k.check.window.span()))
+		until := ceases(*of, o.time.UnixNano(), int64(k.check.window.span()))
 		f.moved(k, k.rejudge(k.check, o, until, &f.clk))
 		return
 	}

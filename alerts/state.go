@@ -45,7 +45,7 @@ type state struct {
 	looked *backlog
 	Clock  time.Time `json:"clock,omitzero"`
 	// Points are the values that a window is about, in the order of time.
-	Points []point `json:"points,omitempty"`
+	Points points `json:"points,omitempty"`
 	// Claim is what the device says of a thing that several kinds know of, Held
 	// which levels were held, for what rests on the rule.
 	Claim *claim  `json:"claim,omitempty"`

@@ -2,7 +2,9 @@ package alerts
 
 import (
 	"cmp"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -30,12 +32,51 @@ type point struct {
 	value float64
 }
 
-// MarshalJSON writes a point as a pair: a window has many.
-func (p point) MarshalJSON() ([]byte, error) { return json.Marshal([2]any{p.at, p.value}) }
+// points are in the order of time.
+type points []point
+
+// MarshalJSON writes the times between points and their numbers, some twelve
+// bytes each: a window has many, and a checkpoint those of every key.
+func (ps points) MarshalJSON() ([]byte, error) {
+	unit, last := int64(time.Second), int64(0)
+	for _, p := range ps {
+		for p.at%unit != 0 {
+			unit /= 1000
+		}
+	}
+	b := binary.AppendVarint(make([]byte, 0, 12*len(ps)+8), unit)
+	for _, p := range ps {
+		b = binary.AppendVarint(b, p.at/unit-last)
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(p.value))
+		last = p.at / unit
+	}
+	return json.Marshal(b)
+}
+
+var errPoints = errors.New("the values in the window of an alert's key cannot be read")
 
 // UnmarshalJSON reads what MarshalJSON wrote.
-func (p *point) UnmarshalJSON(b []byte) error {
-	return json.Unmarshal(b, &[2]any{&p.at, &p.value})
+func (ps *points) UnmarshalJSON(text []byte) error {
+	var b []byte
+	if err := json.Unmarshal(text, &b); err != nil {
+		return err
+	}
+	unit, n := binary.Varint(b)
+	*ps = make(points, 0, len(b)/9)
+	for last := int64(0); n > 0 && len(b) > n; {
+		b = b[n:]
+		var passed int64
+		if passed, n = binary.Varint(b); n <= 0 || len(b) < n+8 {
+			return errPoints
+		}
+		last += passed
+		*ps = append(*ps, point{last * unit, math.Float64frombits(binary.LittleEndian.Uint64(b[n:]))})
+		n += 8
+	}
+	if n <= 0 {
+		return errPoints
+	}
+	return nil
 }
 
 // A figure is a number made of several measured ones.

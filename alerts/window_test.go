@@ -146,12 +146,12 @@ func TestSlopeOfALineIsItsSlope(t *testing.T) {
 }
 
 func TestPointsAreRestoredAsTheyWere(t *testing.T) {
-	want := []point{{time.Date(2026, 11, 22, 7, 0, 0, 123456789, time.UTC).UnixNano(), 80.12}, {-5, 1e-9}}
+	want := points{{time.Date(2026, 11, 22, 7, 0, 0, 123456789, time.UTC).UnixNano(), 80.12}, {-5, 1e-9}}
 	data, err := json.Marshal(want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []point
+	var got points
 	if err := json.Unmarshal(data, &got); err != nil || !slices.Equal(got, want) {
 		t.Errorf("%s became %v, %v", data, got, err)
 	}

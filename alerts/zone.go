@@ -51,8 +51,8 @@ func (p *parser) aggregate(e *aggregateEntry, r *rule, path string) {
 
 // A member is what is known of one device of a zone: its last numbers.
 type member struct {
-	Device string  `json:"device"`
-	Points []point `json:"points"`
+	Device string `json:"device"`
+	Points points `json:"points"`
 }
 
 // A gauge is a window that makes numbers, which may then be those of a zone.
