@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/paulmach/orb/geo"
@@ -21,19 +22,25 @@ type claim struct {
 
 // testify notes what a device says.
 func (f *fold) testify(k *key, v verdict, o *sample) {
-	says := v.reached > citywatch.None && k.check.rule.during(o.time)
+	if !k.check.rule.during(o.time) {
+		v = verdict{}
+	}
+	says := v.reached > citywatch.None
 	switch k.order(o, &f.clk) {
 	case duplicate:
 		f.stats.duplicates++
 		return
 	case late:
-		if !says || o.time.Unix() < 0 || !k.antedate(o.time) {
+		if o.time.Unix() < 0 || !k.retells(v, o) {
 			f.stats.late++
 			return
 		}
+		k.Pos = o.pos
 	default:
+		last := k.Last
 		k.Pos, k.Last, k.Up = o.pos, o.time, f.clk.Up
 		k.keep(o.value.Number, o.value.Text, o)
+		k.remember(k.check, v, o, last)
 		if !k.claims(says, o.time) {
 			f.stats.evaluated++
 			return
@@ -66,21 +73,64 @@ func (k *key) claims(says bool, at time.Time) bool {
 	return true
 }
 
-// antedate takes in that the device said so at a time before its newest value,
-// and reports whether that says anything new.
-func (k *key) antedate(at time.Time) bool {
-	c := k.Claim
-	switch {
-	case c == nil:
-		k.Claim = &claim{From: at, Until: at, Ended: k.Last, Number: k.Number, Text: k.Text}
-	case at.Before(c.From):
-		next := *c
-		next.From = at
-		k.Claim = &next
-	default:
+// retells takes in what the device said before its newest word, and reports
+// whether that is news: the claim is then the one that there would be if
+// everything had come in its order.
+func (k *key) retells(v verdict, o *sample) bool {
+	p := &k.Past
+	if !p.begun() {
 		return false
 	}
+	m := newMark(o.time, v)
+	i, found, outside := p.find(m)
+	switch {
+	case outside || found && p.Marks[i] == m:
+		return false
+	case found:
+		p.put(i, m)
+	default:
+		p.own()
+		p.Marks = slices.Insert(p.Marks, i, m)
+		p.count()
+	}
+	if len(p.Marks) >= k.check.keeping.most {
+		p.shorten(k.check, p.Marks[len(p.Marks)-1])
+	}
+	next, says := p.lastClaim()
+	if !says {
+		return false
+	}
+	if c := k.Claim; c != nil {
+		if next.From.Equal(c.From) && next.Until.Equal(c.Until) && next.Ended.Equal(c.Ended) {
+			return false
+		}
+		next.Number, next.Text = c.Number, c.Text
+		if p.End != 0 && len(p.Marks) > 0 && next.From.Equal(p.Marks[0].at()) && c.From.Before(next.From) {
+			next.From = c.From // it began before what is remembered
+		}
+	}
+	if next.From.Equal(o.time) || k.Claim == nil {
+		next.Number, next.Text = o.value.Number, strings.Clone(o.value.Text)
+	}
+	k.Claim = &next
 	return true
+}
+
+// lastClaim is the last time that the device said so without a break.
+func (p *past) lastClaim() (c claim, says bool) {
+	for _, m := range slices.Backward(p.Marks) {
+		switch reached := m.verdict().reached > citywatch.None; {
+		case !says && reached:
+			c.From, c.Until, says = m.at(), m.at(), true
+		case reached:
+			c.From = m.at()
+		case says:
+			return c, true
+		default:
+			c.Ended = m.at()
+		}
+	}
+	return c, says
 }
 
 // A place is every device that one rule may hear of it from.
