@@ -12,12 +12,22 @@ import (
 
 // crowd is a world of n gauges with a threshold and a silence rule each.
 func crowd(b testing.TB, n int) *fold {
+	w := newWorld(b, crowdDevices(n), crowdRules)
+	f := newFold(Options{}, newMemory().deps(w.rules, w.devices))
+	f.start()
+	return f
+}
+
+func crowdDevices(n int) string {
 	var devices strings.Builder
 	devices.WriteString("classes:\n  - {id: gauge, name: {vi: Trạm, en: Gauge}, sector: disaster, period: 1m}\ndevices:\n")
 	for i := range n {
 		fmt.Fprintf(&devices, "  - {id: gauge-%d, class: gauge, at: [103.97, 22.48], bounds: {level: {1: 80, 2: 82, 3: 84}}}\n", i)
 	}
-	w := newWorld(b, devices.String(), `rules:
+	return devices.String()
+}
+
+const crowdRules = `rules:
   - id: flood
     name: {vi: Lũ, en: Flood}
     hazard: flood
@@ -28,11 +38,7 @@ func crowd(b testing.TB, n int) *fold {
     hazard: device
     select: {class: gauge}
     silence: {periods: 5, level: 2}
-`)
-	f := newFold(Options{}, newMemory().deps(w.rules, w.devices))
-	f.start()
-	return f
-}
+`
 
 func crowdEntries(n int) []citywatch.Entry {
 	const batch = 500

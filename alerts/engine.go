@@ -109,6 +109,8 @@ type Engine struct {
 	// transition that is known to be in the journal.
 	since    int
 	appended uint64
+	// unkept counts the transitions since the last checkpoint.
+	unkept int
 	// keepAfter is checkpointEntries, but for tests.
 	keepAfter int
 }
@@ -173,6 +175,10 @@ const (
 	// read anew after a crash. Each checkpoint costs an fsync.
 	checkpointEvery   = time.Minute
 	checkpointEntries = 50_000
+	// checkpointChanges is after how many transitions there is one too, those
+	// before a start among them: who is killed again and again in a storm would
+	// else read all of it each time, and never catch up.
+	checkpointChanges = 1000
 	// ahead is how many entries are read ahead of those being evaluated.
 	ahead = 16
 	// together is how many transitions of several entries go to the journal in
@@ -227,7 +233,7 @@ func (e *Engine) follow(ctx context.Context, entries <-chan citywatch.Entry) err
 		select {
 		case entry := <-entries:
 			err = e.evaluate(ctx, entry, entries)
-			due = e.since >= e.keepAfter
+			due = e.since >= e.keepAfter || e.unkept >= checkpointChanges
 		case a := <-e.actions:
 			err = e.take(ctx, a)
 		case r := <-e.reloads:
@@ -318,6 +324,7 @@ func (e *Engine) flush(ctx context.Context) error {
 	for i := range e.fold.out {
 		e.appended = max(e.appended, e.fold.out[i].Seq)
 	}
+	e.unkept += len(e.fold.out)
 	e.metrics.appended(e.fold.out)
 	clear(e.fold.out)
 	e.fold.out = e.fold.out[:0]

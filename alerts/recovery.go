@@ -51,6 +51,7 @@ func (e *Engine) replay(ctx context.Context) error {
 			return err
 		}
 		e.appended = t.Seq
+		e.unkept++
 		if err := e.fold.replay(&t); err != nil {
 			e.deps.Log.Error("an alert could not be restored", "alert", t.Alert.ID, "err", err)
 		}
@@ -83,7 +84,7 @@ func (s *saver) start() {
 	if e.fold.saving != nil || !s.idle() {
 		return
 	}
-	e.since = 0
+	e.since, e.unkept = 0, 0
 	e.fold.saving = e.fold.begin()
 	e.fold.saving.head.Transitions = e.appended
 }
@@ -126,7 +127,7 @@ func (s *saver) advance(ctx context.Context) {
 // snapshot makes a whole checkpoint now, in the place of one that is being made.
 func (s *saver) snapshot() *checkpoint {
 	e := s.engine
-	e.since, e.fold.saving = 0, nil
+	e.since, e.unkept, e.fold.saving = 0, 0, nil
 	c := e.fold.checkpoint()
 	c.Transitions = e.appended
 	return c
