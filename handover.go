@@ -136,3 +136,14 @@ type HandoverEdit struct {
 	Notes    map[string]string `json:"notes"`
 	Promises []HandoverPromise `json:"promises"`
 }
+
+// An OpenPromise is one that nobody has said to be kept.
+type OpenPromise struct {
+	// ID is the same for as long as the promise is.
+	ID string `json:"id"`
+	Promise
+	// Handover is the id of the last signed one, which has it, or Alert that of
+	// the open alert that it was made about.
+	Handover string `json:"handover,omitempty"`
+	Alert    string `json:"alert,omitempty"`
+}

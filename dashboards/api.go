@@ -55,6 +55,8 @@ func (s *site) routes() []route {
 		{method: "POST", path: "/handovers/{id}/retake", handler: s.changeHandover(true, retakeHandover)},
 		{method: "POST", path: "/handovers/{id}/sign", handler: s.changeHandover(true, signHandover)},
 		{method: "POST", path: "/handovers/{id}/discard", handler: s.changeHandover(false, discardHandover)},
+		{method: "GET", path: "/promises", handler: s.listPromises},
+		{method: "POST", path: "/promises/{id}/kept", handler: s.keepPromise},
 		{method: "GET", path: "/at", handler: s.getPast},
 		{method: "GET", path: "/audit", handler: s.listAudit},
 		{method: "GET", path: "/audit/report", handler: s.verifyAudit},

@@ -70,6 +70,7 @@ type Deps struct {
 	// ErrUnavailable while the past is still being read.
 	KPIs      func(from, to time.Time) (citywatch.KPIs, error)
 	Handovers handovers
+	Promises  promises
 	Past      *PastDeps
 	Audit     *AuditDeps
 	Field     *FieldDeps

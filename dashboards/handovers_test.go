@@ -2,6 +2,8 @@ package dashboards_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -29,6 +31,73 @@ func (p *province) handovers(t testing.TB) *handover.Book {
 	}
 	t.Cleanup(func() { _ = b.Close() })
 	return b
+}
+
+// promisesOf are those of a book, and of no alerts.
+type promisesOf struct{ book *handover.Book }
+
+func (p promisesOf) Promises() ([]citywatch.OpenPromise, error) { return p.book.Promises(nil) }
+
+func (p promisesOf) Keep(id, by string) error {
+	err := p.book.Keep(id, by, nil)
+	if errors.Is(err, handover.ErrNotFound) {
+		err = fmt.Errorf("%w: %w", dashboards.ErrNotFound, err)
+	}
+	return err
+}
+
+// TestPromises are told until somebody says that they are kept.
+func TestPromises(t *testing.T) {
+	p := newProvince(t)
+	book := p.handovers(t)
+	h, err := book.Begin(t.Context(), "Lan")
+	if err == nil {
+		h, err = book.Edit(h.ID, "Lan", h.Version, citywatch.HandoverEdit{Promises: []citywatch.HandoverPromise{
+			{Promise: citywatch.Promise{Due: p.now().Add(-time.Minute), By: "Lan", Note: "gọi xã"}},
+			{Promise: citywatch.Promise{Due: p.now().Add(time.Hour), By: "Lan", Note: "xem lại"}},
+		}})
+	}
+	for _, name := range []string{"Lan", "Minh"} {
+		if err == nil {
+			h, err = book.Sign(h.ID, name, h.Version)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, p.site(t, func(d *dashboards.Deps) { d.Promises = promisesOf{book} }))
+	list := func(body []byte) (due int, ids []string) {
+		t.Helper()
+		var l struct {
+			Due      int
+			Promises []struct{ ID string }
+		}
+		if err := json.Unmarshal(body, &l); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range l.Promises {
+			ids = append(ids, p.ID)
+		}
+		return l.Due, ids
+	}
+	_, body := s.get(t, "/api/v1/promises")
+	due, ids := list(body)
+	if due != 1 || len(ids) != 2 {
+		t.Fatalf("%s", body)
+	}
+	for id, want := range map[string]int{ids[0]: 200, "none": 404} {
+		resp, body := s.do(t, "POST", "/api/v1/promises/"+id+"/kept", `{"actor": "Minh"}`, "Content-Type", "application/json")
+		if resp.StatusCode != want {
+			t.Errorf("%s: %s %s", id, resp.Status, body)
+		}
+	}
+	if resp, _ := s.do(t, "POST", "/api/v1/promises/"+ids[1]+"/kept", `{}`, "Content-Type", "application/json"); resp.StatusCode != 400 {
+		t.Error("kept by nobody:", resp.Status)
+	}
+	_, body = s.get(t, "/api/v1/promises")
+	if due, left := list(body); due != 0 || len(left) != 1 || left[0] != ids[1] {
+		t.Errorf("%s", body)
+	}
 }
 
 // TestHandovers: what is posted reaches the book, and what cannot be is refused

@@ -90,7 +90,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	if _, err := team.Subscribe(dashboards.Phone{Endpoint: "https://push.example", Zones: []string{"sa-pa"}, Level: 1, Lang: "vi"}); err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, p.site(t, field, newEye().see, func(d *dashboards.Deps) { d.Handovers = book }, func(d *dashboards.Deps) { d.Public = public }, p.crews(t)))
+	s := serve(t, p.site(t, field, newEye().see, func(d *dashboards.Deps) { d.Handovers, d.Promises = book, promisesOf{book} }, func(d *dashboards.Deps) { d.Public = public }, p.crews(t)))
 	d := readDescription(t)
 	alerts, _ := p.Alerts()
 	about := photos.Photo{Alert: alerts[0].ID, By: "Minh", Note: "Nước tràn", Taken: time.Now(), Position: &orb.Point{103.9, 22.4}, Accuracy: 9, Located: time.Now()}
@@ -101,6 +101,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		"/alerts": "/alerts", "/devices": "/devices", "/zones": "/zones", "/classes": "/classes", "/province": "/province", "/wall": "/wall",
 		"/deadletters": "/deadletters", "/health": "/health", "/rules": "/rules",
 		"/handovers":               "/handovers",
+		"/promises":                "/promises",
 		"/teams":                   "/teams",
 		"/teams/{id}":              "/teams/cc-lao-cai",
 		"/kpis":                    "/kpis?over=1h",

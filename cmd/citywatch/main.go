@@ -82,6 +82,7 @@ func commands() []command {
 		{"rules", "test alert rules, or see what they would have done: rules test FILE…, rules replay", rulesCommand},
 		{"play", "publish recorded data as devices would: play FILE.csv --mqtt URL", playFile},
 		{"drill", "play a stored or recorded night onto pages marked as an exercise: drill --config FILE --from T --to T", runDrill},
+		{"handover", "say whether the handovers are as they were signed: handover verify --data DIR", handoverCommand},
 		{"audit", "say whether the audit is as it was written: audit verify --data DIR", auditCommand},
 		{"camera", "say what a camera offers, or why not: camera probe URL", cameraCommand},
 		{"healthcheck", "ask a running citywatch whether it is ready", healthcheck},

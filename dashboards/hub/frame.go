@@ -99,6 +99,8 @@ type heartbeat struct {
 	Type string    `json:"type"`
 	Time time.Time `json:"time"`
 	Seq  uint64    `json:"seq"`
+	// Due is how many promises are due that nobody has said to be kept.
+	Due int `json:"due,omitempty"`
 }
 
 // encode turns a frame into the message that all its receivers share.

@@ -33,6 +33,7 @@ type Hub struct {
 	greeter greeter
 	// storm is nil where nothing is folded.
 	storm func(now time.Time) citywatch.Storm
+	due   func(now time.Time) int // may be nil
 
 	upgrader websocket.Upgrader
 
@@ -81,6 +82,7 @@ func New(options Options, deps Deps) *Hub {
 		now:     deps.Now,
 		source:  deps.Source,
 		storm:   deps.Storm,
+		due:     deps.Due,
 		classes: classes,
 		metrics: newMetrics(deps.Registerer),
 		kick:    make(chan struct{}, 1),
@@ -281,9 +283,13 @@ func (h *Hub) encoder(now time.Time) *feature.Devices {
 }
 
 func (h *Hub) beat(now time.Time) error {
+	due := 0
+	if h.due != nil {
+		due = h.due(now)
+	}
 	h.mu.Lock()
 	next := *h.state.Load()
-	message, _, err := encode(heartbeat{Type: typeHeartbeat, Time: now, Seq: next.alerts.last()})
+	message, _, err := encode(heartbeat{Type: typeHeartbeat, Time: now, Seq: next.alerts.last(), Due: due})
 	next.beat = beat{number: next.beat.number + 1, message: message}
 	h.state.Store(&next)
 	h.mu.Unlock()

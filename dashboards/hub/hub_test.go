@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -90,6 +91,7 @@ func (p *picture) hear(id string, level float64, at time.Time) citywatch.Reading
 
 // A bench is a running hub behind a real server.
 type bench struct {
+	due atomic.Int32
 	*hub.Hub
 	picture  *picture
 	registry *prometheus.Registry
@@ -105,7 +107,7 @@ func start(t testing.TB, options hub.Options, prepare ...func(*picture)) *bench 
 		p(b.picture)
 	}
 	b.seq = b.picture.seq
-	b.Hub = hub.New(options, hub.Deps{Source: b.picture, Storm: b.picture.storm, Registerer: b.registry, Classes: []citywatch.Class{{
+	b.Hub = hub.New(options, hub.Deps{Source: b.picture, Storm: b.picture.storm, Due: func(time.Time) int { return int(b.due.Load()) }, Registerer: b.registry, Classes: []citywatch.Class{{
 		ID: "river_gauge", Name: citywatch.Text{VI: "Trạm thủy văn", EN: "River gauge"},
 		Quantities: []citywatch.Quantity{{Value: "water_level", Name: citywatch.Text{VI: "Mực nước"}, Unit: "m", Decimals: 2}},
 	}}})
@@ -177,6 +179,7 @@ type frame struct {
 	Features []deviceObject `json:"features"`
 	Feature  alertFeature   `json:"feature"`
 	Removed  any            `json:"removed"`
+	Due      int            `json:"due"`
 
 	Transition struct{ ID, Reason, Actor string } `json:"transition"`
 }
@@ -342,6 +345,20 @@ func TestHeartbeatTellsTimeAndSeq(t *testing.T) {
 	}
 	if f := c.next("heartbeat"); f.Seq != 1 || f.Time.Before(before.Add(-time.Second)) || f.Time.After(time.Now()) {
 		t.Errorf("heartbeat %+v", f)
+	}
+}
+
+// TestHeartbeatTellsWhatIsDue: a promise reminds until somebody keeps it.
+func TestHeartbeatTellsWhatIsDue(t *testing.T) {
+	b := start(t, fast)
+	c := b.dial(t, "")
+	for _, due := range []int{2, 0} {
+		b.due.Store(int32(due))
+		for deadline := time.Now().Add(20 * time.Second); c.next("heartbeat").Due != due; {
+			if time.Now().After(deadline) {
+				t.Fatalf("no heartbeat tells that %d are due", due)
+			}
+		}
 	}
 }
 

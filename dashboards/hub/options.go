@@ -81,6 +81,9 @@ type Deps struct {
 	Now func() time.Time
 	// Exercise says that what is told is a drill.
 	Exercise bool
+	// Due tells how many promises are due that nobody has said to be kept; it may
+	// be nil.
+	Due func(now time.Time) int
 	// Classes describe the values of devices.
 	Classes []citywatch.Class
 	// Registerer takes the hub's metrics; nil leaves them unregistered.

@@ -166,7 +166,7 @@ func (a *App) buildPages(h *house) (err error) {
 	site := a.site
 	stream := site.HTTP.Stream
 	stream.Origins = site.HTTP.TrustedOrigins
-	h.hub = hub.New(stream, hub.Deps{Now: a.now, Exercise: a.drill != nil, Source: h.picture, Storm: h.incidents.Storm, Classes: site.Classes, Registerer: a.metrics})
+	h.hub = hub.New(stream, hub.Deps{Now: a.now, Exercise: a.drill != nil, Source: h.picture, Storm: h.incidents.Storm, Due: promises{h}.due, Classes: site.Classes, Registerer: a.metrics})
 	h.handler, err = dashboards.New(site.HTTP.Options, a.isolated(dashboards.Deps{
 		Now:          a.now,
 		Version:      a.options.Version,
@@ -181,6 +181,7 @@ func (a *App) buildPages(h *house) (err error) {
 		Teams:        teamBook{h.crews},
 		KPIs:         h.crews.figures,
 		Handovers:    handovers{h.handovers},
+		Promises:     promises{h},
 		Past:         a.pastDeps(h),
 		Audit:        a.auditDeps(h),
 		Field:        a.fieldDeps(h),

@@ -75,3 +75,41 @@ func (b handovers) Sign(id, by string, version int) (citywatch.Handover, error) 
 }
 
 func (b handovers) Discard(id, by string) error { return translated(b.Book.Discard(id, by)) }
+
+// promises are those of the last signed handover and of the open alerts.
+type promises struct{ house *house }
+
+// Promises waits a moment for the alerts: right after a start they would promise
+// nothing.
+func (p promises) Promises() ([]citywatch.OpenPromise, error) {
+	if err := p.house.crews.ready(); err != nil {
+		return nil, err
+	}
+	open, _ := p.house.picture.Alerts()
+	all, err := p.house.handovers.Promises(open)
+	return all, translated(err)
+}
+
+func (p promises) Keep(id, by string) error {
+	if err := p.house.crews.ready(); err != nil {
+		return err
+	}
+	open, _ := p.house.picture.Alerts()
+	return translated(p.house.handovers.Keep(id, by, open))
+}
+
+// due returns how many promises are due; 0 where that is not known yet.
+func (p promises) due(now time.Time) int {
+	open, _ := p.house.picture.Alerts()
+	all, err := p.house.handovers.Promises(open)
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for _, promise := range all {
+		if !promise.Due.IsZero() && !promise.Due.After(now) {
+			n++
+		}
+	}
+	return n
+}

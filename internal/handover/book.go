@@ -59,6 +59,10 @@ type Book struct {
 	heads map[string]citywatch.HandoverHead // by id
 	// last is the hash of the one that was signed last.
 	last string
+	// kept are the promises that were, by their ids; promised those of the last
+	// that was signed.
+	kept     map[string]kept
+	promised promised
 }
 
 func headOf(h *citywatch.Handover) citywatch.HandoverHead {
@@ -123,7 +127,7 @@ func (b *Book) Begin(ctx context.Context, by string) (citywatch.Handover, error)
 			return citywatch.Handover{}, err
 		}
 		for _, p := range before.Promises {
-			if !p.Done {
+			if _, done := b.kept[promiseID("", p.Promise)]; !p.Done && !done {
 				h.Promises = append(h.Promises, p)
 			}
 		}

@@ -30,6 +30,7 @@ func Open(dir string, d Deps) (*Book, error) {
 	if err := b.load(); err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
+	b.loadKept()
 	for id, head := range b.heads {
 		if head.Fault != "" {
 			d.Log.Error("a handover is not as it was signed", "dir", dir, "handover", id, "fault", head.Fault)

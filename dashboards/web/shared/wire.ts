@@ -156,7 +156,7 @@ export type Frame =
   | { type: "alert"; seq: number; time: string; removed?: boolean; feature: Alert; transition: Transition }
   | { type: "devices"; time: string; features: Device[]; removed?: string[] }
   | ({ type: "storm"; time: string } & Storm)
-  | { type: "heartbeat"; time: string; seq: number };
+  | { type: "heartbeat"; time: string; seq: number; due?: number };
 
 export interface Zone {
   type: "Feature";
