@@ -110,7 +110,7 @@ func (s *site) getProvince(w http.ResponseWriter, r *http.Request) {
 	}
 	s.answer(w, r, province{
 		Time: s.now(), ID: p.ID, Name: p.Name, TimeZone: zone.String(),
-		Extent: [4]float64{p.Extent.Min.Lon(), p.Extent.Min.Lat(), p.Extent.Max.Lon(), p.Extent.Max.Lat()},
+		Extent:   [4]float64{p.Extent.Min.Lon(), p.Extent.Min.Lat(), p.Extent.Max.Lon(), p.Extent.Max.Lat()},
 		Exercise: s.deps.Exercise,
 	})
 }

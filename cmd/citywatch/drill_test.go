@@ -14,15 +14,15 @@ import (
 	"citywatch/internal/servertest"
 )
 
-// TestDrill plays an hour and a half of the recorded flood as a drill, beside
+// TestDrill plays half an hour of the recorded flood as a drill, beside
 // the citywatch whose configuration it has, which hears nothing of it.
 func TestDrill(t *testing.T) {
 	f := newFlood(t)
-	write(t, f.dir, "rules.yaml", floodRules+"    escalate: [{after: 30m, to: truong-ca}]\n")
+	write(t, f.dir, "rules.yaml", floodRules+"    escalate: [{after: 10m, to: truong-ca}]\n")
 	real := start(t, "serve", "--config", f.config)
 	own := filepath.Join(t.TempDir(), "drill")
 	drill := &process{t: t, http: servertest.FreeAddr(t), args: []string{
-		"drill", "--config", f.config, "--file", f.file, "--from", "2025-11-19 06:00", "--to", "2025-11-19 07:30", "--speed", "1000", "--data", own,
+		"drill", "--config", f.config, "--file", f.file, "--from", "2025-11-19 06:30", "--to", "2025-11-19 07:30", "--speed", "1000", "--data", own,
 	}}
 	drill.start()
 	t.Cleanup(func() {

@@ -54,7 +54,7 @@ func TestReplayIsWhatHappened(t *testing.T) {
 // what it makes of the journal: the same levels at every station.
 func (f *flood) replaysTheStore(t *testing.T, journal citywatch.Replay) {
 	t.Helper()
-	args := []string{"rules", "replay", "--config", f.config, "--history", "store", "--from", "2025-11-01", "--to", "2025-12-31"}
+	args := []string{"rules", "replay", "--config", f.config, "--history", "store", "--from", "2025-11-13", "--to", "2025-12-05"}
 	store := replayed(t, citywatchPrints(t, append(args, "--json")...))
 	highest := func(r citywatch.Replay) map[string]citywatch.Level {
 		levels := map[string]citywatch.Level{}
