@@ -249,7 +249,12 @@ func testDeskScreens(t *testing.T, theme, lang string, width, height int) {
 	p.letters = []citywatch.DeadLetter{{Seq: 3, Source: "mqtt", Topic: "city/x", Arrived: time.Now(), Refusal: citywatch.RefusedDecode, Detail: "no JSON", Payload: []byte("x")}}
 	book := p.handovers(t)
 	handedOver := p.handedOver(t, book)
-	p.watch = func(d *dashboards.Deps) { d.Cameras, d.Handovers = noCameras{}, book }
+	p.watch = func(d *dashboards.Deps) {
+		d.Cameras, d.Handovers = noCameras{}, book
+		d.KPIs = func(from, to time.Time) (citywatch.KPIs, error) {
+			return citywatch.KPIs{From: from, To: to, Operators: 2, Calls: 40, Rate: 3.1, RateMax: 12, Rules: []citywatch.KPIRule{}}, nil
+		}
+	}
 	r := p.run(t, "127.0.0.1:0")
 	b := newBrowser(t)
 	hashes := []string{

@@ -82,13 +82,13 @@ export interface Outcome {
 export const outcome = signal<Outcome | undefined>(undefined);
 
 /** What is being asked for before an action is sent. */
-export const asked = signal<{ alert: Alert; verb: Verb } | undefined>(undefined);
+export const asked = signal<{ alert: Alert; verb: Verb; to?: string } | undefined>(undefined);
 
 /** Does it at once, or asks for what it needs first. */
-export async function begin(alert: Alert, verb: Verb): Promise<void> {
+export async function begin(alert: Alert, verb: Verb, team?: string): Promise<void> {
   if (!ready()) return;
   const { note, to, until } = verbs[verb];
-  if (note || to || until) asked.value = { alert, verb };
+  if (note || to || until) asked.value = team === undefined ? { alert, verb } : { alert, verb, to: team };
   else await act(alert, verb, {});
 }
 

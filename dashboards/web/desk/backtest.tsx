@@ -57,8 +57,8 @@ export function Backtest(): JSX.Element {
   };
   const r = run.value;
   return (
-    <section class="backtest" aria-label={d("backtest")}>
-      <h3>{d("backtest")}</h3>
+    <details class="backtest">
+      <summary>{d("backtest")}</summary>
       <p class="muted">{d("backtestHint")}</p>
       <form
         onSubmit={(event) => {
@@ -88,7 +88,7 @@ export function Backtest(): JSX.Element {
         {r.state === "failed" && <pre class="warn">{d("backtestFailed", { why: r.why })}</pre>}
         {r.state === "here" && <Result replay={r.replay} />}
       </div>
-    </section>
+    </details>
   );
 }
 

@@ -1,13 +1,14 @@
 // The bar at the top: where one is, whether what is shown is true, and who is on duty.
 
 import type { JSX } from "preact";
-import { lang, lastFrame, now, operator, phase, province, setLang, t, times } from "../shared/live";
+import { health, lang, lastFrame, now, operator, phase, province, setLang, t, times } from "../shared/live";
 import { LevelBadge } from "../shared/marks";
 import { askOperator } from "../shared/operator";
 import { setTheme, theme } from "../shared/theme";
 import { Ago } from "../shared/ago";
 import type { Level } from "../shared/wire";
 import { openHelp } from "./help";
+import { shownAlerts } from "./hindsight";
 import { countLevels } from "./list";
 import { format, route, views } from "./route";
 import { openSearch } from "./search";
@@ -92,6 +93,12 @@ function Clock(): JSX.Element {
 export function Banners(): JSX.Element {
   return (
     <>
+      {(health.value?.exercise || shownAlerts.value.some((a) => a.properties.exercise)) && (
+        <div class="banner exercise" role="status">
+          <strong>{d("exercise")}</strong>
+          <span>{d("exerciseLong")}</span>
+        </div>
+      )}
       {phase.value === "lost" && lastFrame.value !== undefined && (
         <div class="banner" role="alert">
           <strong>

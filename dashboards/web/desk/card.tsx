@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { ApiError, get, post } from "../shared/api";
 import { duration, length, number, unit } from "../shared/format";
-import { lang, operator, phase, t, times, zoneName } from "../shared/live";
+import { alerts, lang, operator, phase, t, times, zoneName } from "../shared/live";
 import { LevelBadge } from "../shared/marks";
 import { askOperator } from "../shared/operator";
 import { statusOf } from "../shared/tile";
@@ -19,7 +19,7 @@ import { Handling } from "./handle";
 import { States } from "./list";
 import { placeOf, shownValue } from "./names";
 import { go, openThing } from "./route";
-import { ready } from "./actions";
+import { begin, ready } from "./actions";
 import { Spark } from "./spark";
 import { coded, d } from "./words";
 
@@ -154,6 +154,7 @@ function IncidentParts(props: { card: Card; of: string }): JSX.Element {
   return (
     <>
       <CheckList card={card} />
+      <Teams card={card} of={props.of} />
       <Cameras card={card} />
       <Sensors card={card} />
       {card.alerts.length > 1 && (
@@ -191,6 +192,34 @@ function IncidentParts(props: { card: Card; of: string }): JSX.Element {
         </section>
       )}
     </>
+  );
+}
+
+/** The nearest teams that are free; one is sent with a button. */
+function Teams(props: { card: Card; of: string }): JSX.Element | null {
+  const near = props.card.teams;
+  const alert = alerts.value.find((a) => a.id === props.of);
+  if (!near || !alert) return null;
+  return (
+    <section>
+      <h3>{d("nearTeams")}</h3>
+      {near.length === 0 && <p class="warn">{d("nearTeamsNone")}</p>}
+      <ul class="members teams">
+        {near.slice(0, 3).map(({ team, distance }) => (
+          <li key={team.id}>
+            <span>
+              {team.properties.name}{" "}
+              <span class="muted">
+                {length(lang.value, distance)} · {coded("team", team.properties.state)}
+              </span>
+            </span>
+            <button type="button" class="plain" disabled={!ready()} onClick={() => void begin(alert, "dispatch", team.properties.name)}>
+              {d("do_dispatch")}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

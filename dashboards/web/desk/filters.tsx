@@ -47,7 +47,7 @@ export function Filters(): JSX.Element {
           <Choice name="condition" label="filterCondition" options={conditions.map((c) => [c, coded("condition", c)])} />
           <Choice name="handling" label="filterHandling" options={handlings.map((h) => [h, coded("handling", h)])} />
           <Choice name="overlay" label="filterOverlay" options={overlays.map((o) => [o, coded("overlay", o)])} />
-          <Choice name="hazard" label="filterHazard" options={hazards.map((h) => [h, h])} />
+          <Choice name="hazard" label="filterHazard" options={hazards.map((h) => [h, coded("hazard", h)])} />
         </div>
       )}
       <Hidden />

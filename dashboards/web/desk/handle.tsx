@@ -67,17 +67,17 @@ export function inWords(o: Outcome): string {
 /** Asks for what an action needs: a team, a reason, a time. */
 export function ActionDialog(): JSX.Element | null {
   const a = asked.value;
-  return a ? <Form key={`${a.alert.id} ${a.verb}`} alert={a.alert} verb={a.verb} /> : null;
+  return a ? <Form key={`${a.alert.id} ${a.verb}`} alert={a.alert} verb={a.verb} to={a.to} /> : null;
 }
 
 /** How long things are shelved, or promised for, in minutes. */
 const spans = [30, 60, 120, 240, 480];
 
-function Form(props: { alert: Alert; verb: Verb }): JSX.Element {
+function Form(props: { alert: Alert; verb: Verb; to: string | undefined }): JSX.Element {
   const { alert, verb } = props;
   const needs = verbs[verb];
   const dialog = useRef<HTMLDialogElement>(null);
-  const to = useSignal(alert.properties.assigned ?? "");
+  const to = useSignal(props.to ?? alert.properties.assigned ?? "");
   const note = useSignal("");
   const until = useSignal(needs.until === "must" ? inputTime(times.value, (now.peek() ?? Date.now()) + 60 * 60_000) : "");
   const close = (): void => void (asked.value = undefined);
@@ -113,7 +113,9 @@ function Form(props: { alert: Alert; verb: Verb }): JSX.Element {
             <input list="teams" value={to.value} required={needs.to === "must"} maxLength={100} autocomplete="off" autofocus onInput={(e) => (to.value = e.currentTarget.value)} />
             <datalist id="teams">
               {teams.value.map((team) => (
-                <option key={team.id} value={team.name} />
+                <option key={team.id} value={team.name}>
+                  {coded("team", team.state)}
+                </option>
               ))}
             </datalist>
           </label>

@@ -102,6 +102,7 @@ export function States(props: { p: AlertProperties; zone?: boolean; since?: stri
   const at = shownTime.value ?? 0;
   return (
     <span class="states">
+      {p.exercise && <span class="state loud">{d("exercise")}</span>}
       {p.stale && <span class="state loud">{t("stale")}</span>}
       {p.to_verify && <span class="state loud">{d("toVerify")}</span>}
       {p.retrospective && <span class="state">{d("retrospective")}</span>}

@@ -10,7 +10,7 @@ import { setFilter, everything, filter } from "./filter";
 import { fold, matches } from "./fold";
 import { reason, useLoaded } from "./load";
 import { go } from "./route";
-import { d } from "./words";
+import { coded, d } from "./words";
 import type { RuleBook } from "./wire";
 
 export function RulesPage(): JSX.Element {
@@ -46,15 +46,15 @@ export function RulesPage(): JSX.Element {
       </div>
       {l.state === "loading" && <p class="nothing muted">{d("loading")}</p>}
       {l.state === "failed" && <p class="nothing warn">{d("rulesFailed", { why: l.why })}</p>}
-      {book && <Table book={book} query={fold(text.value)} />}
       <Backtest />
+      {book && <Table book={book} query={fold(text.value)} />}
     </section>
   );
 }
 
 function Table(props: { book: RuleBook; query: string }): JSX.Element {
   const l = lang.value;
-  const found = props.book.rules.filter((r) => matches(props.query, `${r.name.vi} ${r.name.en} ${r.id} ${r.hazard} ${r.detector}`) > 0);
+  const found = props.book.rules.filter((r) => matches(props.query, `${r.name.vi} ${r.name.en} ${r.id} ${coded("hazard", r.hazard)} ${r.detector}`) > 0);
   const openOf = (id: string): number => alerts.value.filter((a) => a.properties.rule === id).length;
   return (
     <table>
@@ -77,9 +77,9 @@ function Table(props: { book: RuleBook; query: string }): JSX.Element {
                 {r.name[l] || r.name.vi} <code class="muted">{r.id}</code>
                 {r.unconfigured.length > 0 && <div class="warn">{d("rulesUnconfigured", { n: r.unconfigured.length })}</div>}
               </th>
-              <td>{r.hazard}</td>
+              <td>{coded("hazard", r.hazard)}</td>
               <td>{r.detector}</td>
-              <td class={`number ${r.devices === 0 ? "warn" : ""}`}>{r.devices}</td>
+              <td class={`number ${r.devices === 0 && r.detector !== "all" ? "warn" : ""}`}>{r.devices}</td>
               <td class="number">
                 {open > 0 ? (
                   <button

@@ -6,6 +6,7 @@ import { freshness, health, lang, now, sensors, t, times } from "../shared/live"
 import { DeviceMark } from "../shared/marks";
 import type { Freshness, Part, Storm } from "../shared/wire";
 import { useLoaded } from "./load";
+import { Figures } from "./figures";
 import { openThing } from "./route";
 import { d } from "./words";
 
@@ -50,6 +51,7 @@ export function SystemPage(): JSX.Element {
           </ul>
         </>
       )}
+      <Figures />
       {h && h.lags.length > 0 && (
         <>
           <h3>{d("systemLags")}</h3>

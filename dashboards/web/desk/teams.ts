@@ -2,22 +2,16 @@
 
 import { signal } from "@preact/signals";
 import { get } from "../shared/api";
+import type { Feature, TeamProperties } from "../shared/wire";
 
-export interface Team {
-  id: string;
-  name: string;
-  /** What else a server tells of it. */
-  phone?: string;
-  zones?: string[];
-}
+export const teams = signal<readonly TeamProperties[]>([]);
 
-export const teams = signal<readonly Team[]>([]);
-
-/** Asks once; where the server knows no teams, their names are written by hand. */
+/** Asks how the teams are; where that is not known their names are written by hand. */
 export async function askTeams(): Promise<void> {
   try {
-    const answer = await get<{ teams?: Team[] }>("teams");
-    teams.value = answer.teams ?? [];
+    const answer = await get<{ features: Feature<TeamProperties>[] }>("teams");
+    const free = (t: TeamProperties): number => (t.state === "free" ? 0 : 1);
+    teams.value = answer.features.map((f) => f.properties).sort((a, b) => free(a) - free(b) || a.name.localeCompare(b.name));
   } catch {
     teams.value = [];
   }

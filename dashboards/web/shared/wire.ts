@@ -357,14 +357,16 @@ export interface IncidentEvent {
   to?: string;
 }
 
-/** A team near an incident. */
-export interface NearTeam extends Nearby {
+export interface TeamProperties {
   id: string;
   name: string;
-  /** When it was last heard to be there. */
-  at?: string;
-  free?: boolean;
+  state: string;
   phone?: string;
+}
+
+/** A team near an incident. */
+export interface NearTeam extends Nearby {
+  team: Feature<TeamProperties>;
 }
 
 /** All that people need to know of one incident. */
@@ -376,7 +378,7 @@ export interface IncidentCard {
   cameras: NearCamera[];
   cameras_down: NearCamera[];
   sensors: NearSensor[];
-  /** The nearest teams; absent where nobody says where teams are. */
+  /** The nearest free teams; absent where nobody says where teams are. */
   teams?: NearTeam[];
   past: Incident[];
   checklist: { version: number; items: CheckItem[] };
