@@ -111,7 +111,7 @@ func TestParseSaysEverythingThatIsWrong(t *testing.T) {
 		`5: unknown class "river_guage" (did you mean "river_gauge"?)`,
 		`5: unknown device "tao" (did you mean "thao"?)`,
 		`5: unknown zone "phuong-lao-kai" (did you mean "phuong-lao-cai"?)`,
-		`5: unknown sector "disasters" (one of [disaster fire traffic tourism environment])`,
+		`5: unknown sector "disasters" (one of [disaster fire traffic tourism environment services])`,
 		`6: -1m0s is negative`,
 		`6: the margin -1 is negative (how far back from the bound a level is left)`,
 		`6: unknown direction "up" (above or below)`,

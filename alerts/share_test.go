@@ -291,7 +291,7 @@ func (c *cluster) play(seed uint64, steps int, meanwhile func(step int)) {
 // if there were one, over kills and changes of their number.
 func TestAnyNumberOfShardsMakesTheSameAlerts(t *testing.T) {
 	t.Parallel()
-	histories, steps := 6, 1500
+	histories, steps := 2*crashRuns, 1500
 	if testing.Short() {
 		histories = 2
 	}
