@@ -156,8 +156,8 @@ func (s *site) toTeam(a *Action) error {
 	return nil
 }
 
-// addTeams adds the nearest teams that are free and for such things, those that
-// serve the place first, and those that were given the incident.
+// addTeams adds the nearest teams that are free and for such things, those of the
+// place itself first, and those that were given the incident.
 func (s *site) addTeams(c *card, f *citywatch.IncidentFile) {
 	if s.deps.Teams == nil {
 		return
@@ -188,11 +188,15 @@ func (s *site) addTeams(c *card, f *citywatch.IncidentFile) {
 		}
 	}
 	slices.SortStableFunc(c.Teams, func(a, b nearTeam) int {
-		return cmp.Or(boolean(b.Serves)-boolean(a.Serves), cmp.Compare(a.Distance, b.Distance))
+		return cmp.Or(boolean(b.own())-boolean(a.own()), cmp.Compare(a.Distance, b.Distance))
 	})
 	c.Teams = c.Teams[:min(len(c.Teams), cardTeams)]
 	slices.SortStableFunc(c.TeamsOut, func(a, b nearTeam) int { return cmp.Compare(a.Distance, b.Distance) })
 }
+
+// own reports whether the place is named among the team's: who serves the whole
+// province may be at its other end.
+func (n *nearTeam) own() bool { return n.Serves && len(n.Team.Properties.Zones) > 0 }
 
 func boolean(b bool) int {
 	if b {
