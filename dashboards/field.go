@@ -109,9 +109,11 @@ func (s *site) getField(w http.ResponseWriter, r *http.Request) {
 		// Photos is how large a picture may be, 0 where none are kept.
 		Photos int64    `json:"photos"`
 		Duties []string `json:"duties"`
+		// Teams says that /teams tells which teams there are.
+		Teams bool `json:"teams"`
 		// Keep is for how many seconds the answers to requests are remembered.
 		Keep float64 `json:"keep"`
-	}{Time: s.now(), Duties: []string{}, Keep: once.Keep.Seconds()}
+	}{Time: s.now(), Duties: []string{}, Teams: s.deps.Teams != nil, Keep: once.Keep.Seconds()}
 	if f := s.deps.Field; f != nil {
 		if f.Call.Tel != "" {
 			answer.Call = &f.Call

@@ -45,6 +45,7 @@ sources:
 zones: {file: zones.geojson}
 devices: {file: devices.yaml}
 rules: {file: rules.yaml}
+notify: {push: {networks: [127.0.0.1/32]}}
 `, servertest.FreeAddr(t))))
 }
 

@@ -8,7 +8,7 @@ import { me } from "./me";
 import { Away, Marks, measured, place, Standing } from "./parts";
 import type { Item } from "./queue";
 import { radius, s } from "./speak";
-import { ago, asOf, clockTime, current, drop, keepFault, list, nextStep, press, queued, resend, sendQueued, show, stageOf, zoneName } from "./state";
+import { ago, asOf, clockTime, current, drop, keepFault, list, nextStep, press, queued, resend, sendQueued, show, stageOf, teamName, zoneName } from "./state";
 import { finding, fix, locate } from "./where";
 import { lang, phase } from "../shared/live";
 import { editing } from "./settings";
@@ -26,7 +26,7 @@ export function TopBar(): JSX.Element {
     <header class="top">
       <div class="who">
         <h1>{AreaName()}</h1>
-        <p>{[me.value?.team, me.value?.person].filter((text) => text).join(" · ") || s("title")}</p>
+        <p>{[me.value && teamName(me.value.team), me.value?.person].filter((text) => text).join(" · ") || s("title")}</p>
       </div>
       <p class={current.value ? "link live" : "link lost"} role="status">
         {current.value ? s("online") : phase.value === "connecting" && at === undefined ? s("connecting") : s("offline")}

@@ -65,6 +65,7 @@ export function Standing(props: { alert: Alert }): JSX.Element {
 export function measured(alert: Alert): { value: string; bound: string } | undefined {
   const e = alert.properties.evidence.at(-1);
   if (!e || !e.value) return undefined;
+  if (e.unit === "1" && (e.number === 0 || e.number === 1) && !e.text) return undefined; // yes or no: the alert's name says it
   if (e.text) return { value: textValue(lang.value, e.text), bound: "" };
   return { value: number_(e.number, e.unit), bound: e.bound === undefined ? "" : s("bound", { bound: number_(e.bound, e.unit) }) };
 }

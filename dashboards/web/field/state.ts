@@ -22,6 +22,7 @@ export interface Centre {
   push?: string;
   photos: number;
   duties: string[];
+  teams: boolean;
 }
 
 /** What was known last, for when there is no signal. */
@@ -234,11 +235,12 @@ async function askCentre(): Promise<void> {
   } catch {
     // What is known stays.
   }
+  if (!centre.value?.teams) return;
   try {
-    const answer = await get<{ teams?: Team[]; features?: { id: string; properties: { name: string } }[] }>("teams", AbortSignal.timeout(askEvery));
-    teams.value = answer.teams ?? answer.features?.map((f) => ({ id: f.id, name: f.properties.name })) ?? [];
+    const answer = await get<{ features: { id: string; properties: { name: string } }[] }>("teams", AbortSignal.timeout(askEvery));
+    teams.value = answer.features.map((f) => ({ id: f.id, name: f.properties.name }));
   } catch {
-    // No teams are configured, or there is no signal.
+    // What is known stays.
   }
 }
 

@@ -70,6 +70,32 @@ const commands = {
       await devtools.detach();
     }
   },
+  offline: ({ on }) => page.context().setOffline(on).then(() => null),
+  reload: () => page.reload().then(() => null),
+  // Permissions that a person would be asked for, and where they are.
+  grant: ({ permissions, at }) =>
+    page.context().grantPermissions(permissions).then(() => (at ? page.context().setGeolocation(at) : null)).then(() => null),
+  upload: ({ selector, path }) => page.setInputFiles(selector, path).then(() => null),
+  // Hands a push message to the page's service worker, as the browser does with one that it has decrypted.
+  push: async ({ data }) => {
+    const cdp = await page.context().newCDPSession(page);
+    const registered = new Promise((resolve) => {
+      cdp.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+        if (registrations[0]) resolve(registrations[0].registrationId);
+      });
+    });
+    await cdp.send("ServiceWorker.enable");
+    await cdp.send("ServiceWorker.deliverPushMessage", { origin: new URL(page.url()).origin, registrationId: await registered, data });
+    await cdp.detach();
+  },
+  // What keeps the page from being installed.
+  installability: async () => {
+    const cdp = await page.context().newCDPSession(page);
+    const { errors } = await cdp.send("Page.getAppManifest");
+    const { installabilityErrors } = await cdp.send("Page.getInstallabilityErrors");
+    await cdp.detach();
+    return [...errors.map((e) => e.message), ...installabilityErrors.map((e) => e.errorId)];
+  },
   axe: async () => {
     // Not preloaded: it would wait for the metadata of live pictures that are not asked for.
     await page.evaluate(axe);
