@@ -133,7 +133,11 @@ func (d *drillCall) source(ctx context.Context, site *config.Site) (src replay.S
 	if !from.IsZero() {
 		warm = from.Add(-site.Rules.LookBack(site.Devices))
 	}
-	src, begins, err := drill.FromRecording(recording, site.Devices, warm, to)
+	readings, err := recording.Readings(site.Devices)
+	if err != nil {
+		return nil, from, fmt.Errorf("%s: %w", d.file, err)
+	}
+	src, begins, err := drill.FromReadings(readings, warm, to)
 	if err != nil {
 		return nil, from, fmt.Errorf("%s: %w", d.file, err)
 	}

@@ -11,8 +11,14 @@ import (
 	"time"
 
 	"citywatch"
-	"citywatch/internal/replay"
 )
+
+// A Source is a history: its entries in the order of time, io.EOF at the end.
+// Those of package replay are ones.
+type Source interface {
+	Next(ctx context.Context) (shard int, e citywatch.Entry, err error)
+	Close()
+}
 
 // The speeds that there are: at the highest the clock still ticks often enough
 // for the engine not to believe that citywatch was down in between.
@@ -25,7 +31,7 @@ const (
 type Options struct {
 	// Source is the history. What lies before From is played as fast as it can
 	// be, so that the rules know it.
-	Source replay.Source
+	Source Source
 	From   time.Time
 	// Speed is how many times as fast as it was.
 	Speed float64

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -13,8 +12,6 @@ import (
 
 	"citywatch"
 	"citywatch/internal/drill"
-	"citywatch/internal/play"
-	"citywatch/internal/replay"
 )
 
 var start = time.Date(2026, 9, 29, 20, 0, 0, 0, time.UTC)
@@ -170,24 +167,12 @@ func TestOnlyWhatIsOfTheExerciseIsPlayed(t *testing.T) {
 	})
 }
 
-const recording = `station,time,level
-a,2026-09-29T20:00:00Z,80
-b,2026-09-29T20:00:00Z,1
-a,2026-09-29T20:00:02Z,81
-a,2026-09-29T20:00:03Z,82
-`
-
 func TestARecordingIsAHistory(t *testing.T) {
-	mapping, _, problems := play.ParseMapping([]byte("device: station\ntime: {column: time}\nvalues: {level: level}\n"))
-	if len(problems) > 0 {
-		t.Fatal(problems)
+	var rs []citywatch.Reading
+	for _, seconds := range []int{0, 2, 3} {
+		rs = append(rs, readings(time.Duration(seconds)*time.Second, "gauge").Readings...)
 	}
-	r, err := play.Read(strings.NewReader(recording), mapping)
-	if err != nil {
-		t.Fatal(err)
-	}
-	devices := []citywatch.Device{{ID: "a", Class: "gauge", Zone: "bac-ha", Sector: citywatch.SectorDisaster}}
-	src, begins, err := drill.FromRecording(r, devices, time.Time{}, start.Add(3*time.Second))
+	src, begins, err := drill.FromReadings(rs, time.Time{}, start.Add(3*time.Second))
 	if err != nil || !begins.Equal(start) {
 		t.Fatalf("it begins %s, %v", begins, err)
 	}
@@ -204,18 +189,18 @@ func TestARecordingIsAHistory(t *testing.T) {
 			got = append(got, e.Tick.Format("05"))
 		}
 		for _, r := range e.Readings {
-			got = append(got, r.Device+" "+r.Zone+" "+r.Time.Format("05"))
+			got = append(got, r.Device+" "+r.Time.Format("05"))
 		}
 	}
-	if want := []string{"00", "a bac-ha 00", "01", "02", "a bac-ha 02"}; !slices.Equal(got, want) {
+	if want := []string{"00", "a 00", "01", "02", "a 02"}; !slices.Equal(got, want) {
 		t.Errorf("%q, not %q", got, want)
 	}
-	if _, _, err := drill.FromRecording(r, nil, time.Time{}, time.Time{}); !errors.Is(err, drill.ErrUnknownStations) {
-		t.Errorf("without devices: %v", err)
+	if _, _, err := drill.FromReadings(nil, time.Time{}, time.Time{}); err == nil {
+		t.Error("of nothing")
 	}
-	if _, _, err := drill.FromRecording(r, devices, start.Add(time.Hour), time.Time{}); err == nil {
+	if _, _, err := drill.FromReadings(rs, start.Add(time.Hour), time.Time{}); err == nil {
 		t.Error("of a time that it has nothing of")
 	}
 }
 
-var _ replay.Source = (*list)(nil)
+var _ drill.Source = (*list)(nil)

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"citywatch"
-	"citywatch/internal/play"
-	"citywatch/internal/replay"
 )
 
 // ErrTooLong means that a history has more readings than are kept in memory.
@@ -23,7 +21,7 @@ type kept struct{ entries []citywatch.Entry }
 
 // Keep reads a source to its end and closes it, so that nothing of where it came
 // from is open while the drill runs.
-func Keep(ctx context.Context, src replay.Source) (replay.Source, error) {
+func Keep(ctx context.Context, src Source) (Source, error) {
 	defer src.Close()
 	var k kept
 	readings := 0
@@ -54,71 +52,50 @@ func (k *kept) Next(context.Context) (shard int, e citywatch.Entry, err error) {
 // Close is Source's.
 func (k *kept) Close() {}
 
-// ErrUnknownStations means that the site has none of a recording's stations.
-var ErrUnknownStations = errors.New("none of the recording's stations is in the list of devices (`citywatch play devices FILE` writes one)")
-
-// A recorded history is a recording, each row of which came when it was
-// measured.
+// A recorded history is readings in the order of time, each of which came when
+// it was measured.
 type recorded struct {
-	rows    []play.Row
-	devices map[string]*citywatch.Device // by station
-	tick    time.Time
+	readings []citywatch.Reading
+	tick     time.Time
 }
 
-// FromRecording returns the history in a recording from from until to, and when
-// it begins. A zero time is no bound.
-func FromRecording(r *play.Recording, devices []citywatch.Device, from, to time.Time) (src replay.Source, begins time.Time, err error) {
-	if len(r.Rows) == 0 {
-		return nil, begins, errors.New("the recording is empty")
-	}
-	rec := &recorded{devices: map[string]*citywatch.Device{}}
-	for _, s := range r.Stations {
-		for i := range devices {
-			if d := &devices[i]; d.ID == s.ID {
-				rec.devices[s.ID] = d
-			}
+// FromReadings returns the history in readings that are in the order of time,
+// from from until to, and when it begins. A zero time is no bound.
+func FromReadings(all []citywatch.Reading, from, to time.Time) (src Source, begins time.Time, err error) {
+	var rec recorded
+	for _, r := range all {
+		if !r.Time.Before(from) && (to.IsZero() || r.Time.Before(to)) {
+			r.Arrived = r.Time
+			rec.readings = append(rec.readings, r)
 		}
 	}
-	known := false
-	for _, row := range r.Rows {
-		if known = known || rec.devices[row.Station.ID] != nil; rec.devices[row.Station.ID] == nil {
-			continue
+	if len(rec.readings) == 0 {
+		if len(all) == 0 {
+			return nil, begins, errors.New("the recording is empty")
 		}
-		if !row.Time.Before(from) && (to.IsZero() || row.Time.Before(to)) {
-			rec.rows = append(rec.rows, row)
-		}
-	}
-	switch {
-	case !known:
-		return nil, begins, ErrUnknownStations
-	case len(rec.rows) == 0:
 		return nil, begins, fmt.Errorf("the recording has nothing of that time: it is of %s to %s",
-			r.Rows[0].Time.Format(time.RFC3339), r.Rows[len(r.Rows)-1].Time.Format(time.RFC3339))
+			all[0].Time.Format(time.RFC3339), all[len(all)-1].Time.Format(time.RFC3339))
 	}
-	begins = rec.rows[0].Time
+	begins = rec.readings[0].Time
 	rec.tick = begins.Truncate(citywatch.TickEvery)
-	return rec, begins, nil
+	return &rec, begins, nil
 }
 
 // Next is Source's.
 func (r *recorded) Next(context.Context) (shard int, e citywatch.Entry, err error) {
-	if len(r.rows) == 0 {
+	if len(r.readings) == 0 {
 		return 0, e, io.EOF
 	}
-	if at := r.rows[0].Time; !at.Before(r.tick) {
+	if at := r.readings[0].Time; !at.Before(r.tick) {
 		e.Tick = r.tick
 		r.tick = r.tick.Add(citywatch.TickEvery)
 		return 0, e, nil
 	}
-	for len(r.rows) > 0 && r.rows[0].Time.Before(r.tick) {
-		row := r.rows[0]
-		r.rows = r.rows[1:]
-		d := r.devices[row.Station.ID]
-		e.Readings = append(e.Readings, citywatch.Reading{
-			Device: d.ID, Class: d.Class, Zone: d.Zone, Sector: string(d.Sector),
-			Time: row.Time, Arrived: row.Time, Values: row.Values,
-		})
+	n := 0
+	for n < len(r.readings) && r.readings[n].Time.Before(r.tick) {
+		n++
 	}
+	e.Readings, r.readings = r.readings[:n], r.readings[n:]
 	return 0, e, nil
 }
 
