@@ -32,6 +32,7 @@ type lens struct {
 	url      string // empty: nothing answers
 	onDemand bool
 	record   bool
+	sector   citywatch.Sector // traffic unless said
 }
 
 // A looking is the province's cameras, pulled and shown as citywatch does it.
@@ -63,7 +64,7 @@ func (p *province) look(t *testing.T, lenses ...lens) *looking {
 		}
 		bearing, view := l.bearing, 70.0
 		camera := citywatch.Camera{
-			ID: l.id, Name: l.name, Sector: "traffic", Zone: p.zoneAt(l.at), Position: l.at, Bearing: &bearing, View: &view,
+			ID: l.id, Name: l.name, Sector: cmp.Or(l.sector, citywatch.SectorTraffic), Zone: p.zoneAt(l.at), Position: l.at, Bearing: &bearing, View: &view,
 		}
 		specs = append(specs, video.Spec{
 			Camera: camera, OnDemand: l.onDemand,
@@ -73,7 +74,7 @@ func (p *province) look(t *testing.T, lenses ...lens) *looking {
 			policies[l.id] = record.Policy{Keep: time.Hour}
 		}
 		p.devices = append(p.devices, citywatch.DeviceState{Device: &citywatch.Device{
-			ID: l.id, Name: l.name, Class: citywatch.CameraHealthClass, Sector: "traffic", Zone: camera.Zone,
+			ID: l.id, Name: l.name, Class: citywatch.CameraHealthClass, Sector: camera.Sector, Zone: camera.Zone,
 			Position: l.at, Period: 10 * time.Second,
 		}})
 	}

@@ -23,6 +23,7 @@ const pageText = `<!doctype html>
 <meta http-equiv="refresh" content="20">
 {{- end}}
 <title>{{.Name}}</title>
+<link rel="icon" href="data:,">
 <style>{{.Style}}</style>
 </head>
 <body>
@@ -46,7 +47,7 @@ func (p *Public) page(w http.ResponseWriter, r *http.Request, l *Link, c Camera)
 	sum := sha256.Sum256([]byte(pageStyle))
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *; "+
+	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors *; "+
 		"style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
 	// Relative, so that the site may live under any path.
 	picture := l.Token + "/picture.jpg"

@@ -29,8 +29,8 @@ async function open({ url, width, height }) {
   page.on("pageerror", (error) => faults.push(`page: ${error.message}`));
   page.on("console", (message) => {
     // The driver of a machine without a graphics card has opinions.
-    // Nor is it a fault that a browser bars sound: the page itself says so.
-    if (["error", "warning"].includes(message.type()) && !/GL Driver Message|AudioContext was not allowed to start/.test(message.text())) faults.push(`console: ${message.text()}`);
+    // Nor is it a fault that a browser bars sound, of which the page itself tells, or that axe meets a picture that begins just then.
+    if (["error", "warning"].includes(message.type()) && !/GL Driver Message|AudioContext was not allowed to start|^axe\.utils\.preloadMedia /.test(message.text())) faults.push(`console: ${message.text()}`);
   });
   page.on("requestfailed", (request) => {
     // What the page itself gave up, such as the history of the device that was chosen before, is no fault.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { bestRanges, ceiling, holesOf, thinned } from "../tourism/shapes";
 import { addDays, dateOf, momentAt, timeOf, weekOf } from "../shared/zoned";
 
 const here = "Asia/Ho_Chi_Minh";
@@ -30,4 +31,32 @@ test("days and weeks follow the calendar", () => {
   for (const [date, week] of [["2026-01-01", "2026-W01"], ["2025-12-29", "2026-W01"], ["2026-11-22", "2026-W47"], ["2027-01-03", "2026-W53"], ["2027-01-04", "2027-W01"]] as const) {
     assert.equal(weekOf(date), week, date);
   }
+});
+
+test("an axis ends above what it shows, in round steps", () => {
+  for (const [value, top, steps] of [[0, 0.01, 2], [0.004, 0.005, 5], [0.26, 0.3, 3], [0.3, 0.3, 3], [0.31, 0.5, 5], [0.12, 0.2, 4], [0.9, 1, 5]] as const) {
+    const axis = ceiling(value);
+    assert.ok(Math.abs(axis.top - top) < 1e-9 && axis.steps === steps, `${value}: ${axis.top} in ${axis.steps}`);
+  }
+});
+
+test("hours that follow each other are one range", () => {
+  assert.deepEqual(bestRanges([7, 8, 15, 23]), [{ from: 7, to: 9 }, { from: 15, to: 16 }, { from: 23, to: 24 }]);
+  assert.deepEqual(bestRanges([]), []);
+});
+
+test("a strip of many pictures keeps the first and the newest", () => {
+  const all = Array.from({ length: 1440 }, (_, i) => i);
+  const strip = thinned(all);
+  assert.equal(strip.length, 48);
+  assert.equal(strip[0], 0);
+  assert.equal(strip.at(-1), 1439);
+  assert.deepEqual(thinned([1, 2]), [1, 2]);
+});
+
+test("what is not recorded of a choice is told", () => {
+  const choice = { from: 0, to: 100_000 };
+  assert.deepEqual(holesOf(choice, [{ from: 0.1, to: 0.5 }, { from: 0.505, to: 1 }]), [{ from: 0, to: 10_000 }]);
+  assert.deepEqual(holesOf(choice, []), [choice]);
+  assert.deepEqual(holesOf(choice, [{ from: 0, to: 1 }]), []);
 });

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { lang, times } from "../shared/live";
 import { momentAt } from "../shared/zoned";
+import { bestRanges, ceiling } from "./shapes";
 import { partText, percent, shareText, useAsked, zone } from "./state";
 import type { Hours, Share } from "./wire";
 import { tt } from "./words";
@@ -115,14 +116,6 @@ function told(share: Share): string {
   return tt("partly", { value: percent(share.value, 2), part: partText(share.measured) });
 }
 
-/** A round number above, and how many round steps lead to it. */
-export function ceiling(value: number): { top: number; steps: number } {
-  if (!(value > 0)) return { top: 0.01, steps: 2 };
-  const power = 10 ** Math.floor(Math.log10(value));
-  const digit = [1, 2, 3, 5, 10].find((n) => n * power >= value * 0.999) ?? 10;
-  return { top: digit * power, steps: { 1: 2, 2: 4, 3: 3, 5: 5, 10: 5 }[digit] ?? 5 };
-}
-
 function Best(props: { of: Hours }): JSX.Element {
   const { views, enough } = props.of;
   const ranges = bestRanges(views.filter((v) => v.best).map((v) => v.hour));
@@ -146,15 +139,4 @@ function Best(props: { of: Hours }): JSX.Element {
       </ol>
     </>
   );
-}
-
-/** Joins hours that follow each other: 7, 8, 15 → 7–9, 15–16. */
-export function bestRanges(hours: readonly number[]): { from: number; to: number }[] {
-  const out: { from: number; to: number }[] = [];
-  for (const hour of hours) {
-    const last = out.at(-1);
-    if (last?.to === hour) last.to = hour + 1;
-    else out.push({ from: hour, to: hour + 1 });
-  }
-  return out;
 }

@@ -50,23 +50,21 @@ function Known(props: { view: CameraView }): JSX.Element {
         <Back />
         <h2>{name}</h2>
         <span class="muted">{zoneName(zone)}</span>
+        <Day day={day} choose={(d) => (chosen.value = d === today.value ? undefined : d)} />
       </header>
-      <div class="sight">
-        <camera-tile key={id} camera={id} stream="main" label="" lang={lang.value} still={view.state === "idle"} status={statusOf(view)} />
-        <div class="side">
-          <Facts view={view} />
-          {day && <BestPanel camera={id} day={day} />}
-          <LinksPanel camera={id} />
+      <div class="seen">
+        <div class="sight">
+          <camera-tile key={id} camera={id} stream="main" label="" lang={lang.value} still={view.state === "idle"} status={statusOf(view)} />
         </div>
+        {day && <StripPanel camera={id} day={day} />}
+        {day && <RecordingsPanel camera={id} day={day} records={view.camera.properties.recording !== undefined} />}
       </div>
-      <Day day={day} choose={(d) => (chosen.value = d === today.value ? undefined : d)} />
-      {day && (
-        <>
-          <StripPanel camera={id} day={day} />
-          <HoursPanel camera={id} day={day} />
-          <RecordingsPanel camera={id} name={name} day={day} records={view.camera.properties.recording !== undefined} />
-        </>
-      )}
+      <div class="known">
+        <Facts view={view} />
+        {day && <BestPanel camera={id} day={day} />}
+        {day && <HoursPanel camera={id} day={day} />}
+      </div>
+      <LinksPanel camera={id} />
     </main>
   );
 }

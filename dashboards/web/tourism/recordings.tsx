@@ -3,10 +3,11 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { spans } from "../shared/cameras";
+import { spans, type Span } from "../shared/cameras";
 import { lang, times } from "../shared/live";
 import type { Interval } from "../shared/wire";
 import { addDays, momentAt, timeOf } from "../shared/zoned";
+import { holesOf, type Choice } from "./shapes";
 import { useAsked, zone } from "./state";
 import { tt } from "./words";
 
@@ -14,30 +15,33 @@ const askEvery = 30_000;
 /** How long a clip is that somebody points at, in ms. */
 const usual = 2 * 60_000;
 
-export function RecordingsPanel(props: { camera: string; name: string; day: string; records: boolean }): JSX.Element {
+export function RecordingsPanel(props: { camera: string; day: string; records: boolean }): JSX.Element {
   const from = momentAt(zone.value, props.day);
   const to = momentAt(zone.value, addDays(props.day, 1));
   const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
-  const asked = useAsked<{ intervals: Interval[] }>(`cameras/${encodeURIComponent(props.camera)}/recordings?${query}`, askEvery).value;
-  const none = asked.is === "failed" ? asked.why : undefined;
+  const path = `cameras/${encodeURIComponent(props.camera)}/recordings?${query}`;
+  const asked = useAsked<{ intervals: Interval[] }>(props.records ? path : "", askEvery).value;
+  if (!props.records) {
+    return (
+      <section class="panel records" aria-label={tt("records")}>
+        <h3>{tt("records")}</h3>
+        <p class="muted">{tt("recordsNot")}</p>
+      </section>
+    );
+  }
   return (
     <section class="panel records" aria-label={tt("records")}>
       <h3>{tt("records")}</h3>
       {asked.is === "loading" && <p class="muted">{tt("loading")}</p>}
-      {none !== undefined && (props.records ? <p class="warn">{tt("failed", { why: none })}</p> : <p class="muted">{tt("recordsNot")}</p>)}
+      {asked.is === "failed" && <p class="warn">{tt("failed", { why: asked.why })}</p>}
       {asked.is === "known" &&
         (asked.value.intervals.length === 0 ? (
-          <p class="muted">{props.records ? tt("recordsNone") : tt("recordsNot")}</p>
+          <p class="muted">{tt("recordsNone")}</p>
         ) : (
           <Recorded key={props.day} camera={props.camera} day={props.day} from={from} to={to} intervals={asked.value.intervals} />
         ))}
     </section>
   );
-}
-
-interface Choice {
-  from: number;
-  to: number;
 }
 
 function Recorded(props: { camera: string; day: string; from: number; to: number; intervals: Interval[] }): JSX.Element {
@@ -125,15 +129,8 @@ function Preview(props: { href: string }): JSX.Element {
 }
 
 /** When nothing was recorded within what is chosen. */
-function Holes(props: { choice: Choice; inside: readonly { from: number; to: number }[] }): JSX.Element | null {
-  const { choice } = props;
-  const holes: Choice[] = [];
-  let at = 0;
-  for (const span of [...props.inside, { from: 1, to: 1 }]) {
-    const length = (span.from - at) * (choice.to - choice.from);
-    if (length >= 1000) holes.push({ from: choice.from + at * (choice.to - choice.from), to: choice.from + span.from * (choice.to - choice.from) });
-    at = span.to;
-  }
+function Holes(props: { choice: Choice; inside: readonly Span[] }): JSX.Element | null {
+  const holes = holesOf(props.choice, props.inside);
   if (holes.length === 0) return null;
   const clock = (ms: number): string => times.value.long(lang.value, ms);
   return <p class="warn">{tt("clipHoles", { holes: holes.map((h) => `${clock(h.from)}–${clock(h.to)}`).join(", ") })}</p>;

@@ -44,7 +44,7 @@ function Known(props: { of: Report }): JSX.Element {
         <p>{tt("reportWeek", { week: of.week, from: day(of.from), to: times.value.date(lang.value, momentAt(zone.value, last, "12:00")) })}</p>
         {of.until !== of.to && <p class="warn">{tt("reportGoesOn", { time: clock(of.until) })}</p>}
         <p class="muted">{tt("reportMade", { time: clock(of.time) })}</p>
-        <nav class="buttons">
+        <div class="buttons">
           <a class="plain" href={`#/report/${weekOf(addDays(monday, -7))}`}>
             ‹ {tt("weekBefore")}
           </a>
@@ -59,7 +59,7 @@ function Known(props: { of: Report }): JSX.Element {
           <a class="button" href={csv} download>
             {tt("reportCSV")}
           </a>
-        </nav>
+        </div>
       </header>
       <table>
         <thead>

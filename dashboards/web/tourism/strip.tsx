@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { lang, times } from "../shared/live";
 import { addDays, momentAt } from "../shared/zoned";
+import { thinned } from "./shapes";
 import { useAsked, zone } from "./state";
 import { tt } from "./words";
 
@@ -11,8 +12,6 @@ interface Thumbnail {
   href: string;
 }
 
-/** How many pictures a strip holds: one for each half of an hour. */
-const most = 48;
 const askEvery = 60_000;
 
 export function StripPanel(props: { camera: string; day: string }): JSX.Element {
@@ -48,11 +47,4 @@ function Strip(props: { all: readonly Thumbnail[] }): JSX.Element {
       })}
     </ol>
   );
-}
-
-/** As many as a strip holds, spread evenly over the day: the newest is always among them. */
-export function thinned<T>(all: readonly T[]): T[] {
-  if (all.length <= most) return [...all];
-  const step = (all.length - 1) / (most - 1);
-  return Array.from({ length: most }, (_, i) => all[Math.round(i * step)]!);
 }

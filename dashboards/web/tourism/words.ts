@@ -38,7 +38,7 @@ const vi = {
   stripOf: "Ảnh lúc {time}",
   hours: "Mức chuyển động theo giờ",
   hoursHint: "Phần khung hình có chuyển động: không phải số người.",
-  hoursNow: "ngày {day}",
+  hoursNow: "{day}",
   hoursBefore: "cùng thứ tuần trước, {day}",
   hoursNone: "Chưa đo giờ nào trong hai ngày này.",
   hour: "Giờ",
