@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -124,20 +125,27 @@ func (w *stormWorld) publish(client paho.Client, from, n int) error {
 	return nil
 }
 
-// awaitFolded waits until every alert is there, and in a row.
+// awaitFolded waits until every alert is there, and in a row. Behind many kills
+// there may be much to read again.
 func (w *stormWorld) awaitFolded(p *process) (storm citywatch.Storm) {
 	w.t.Helper()
-	p.eventually("/api/v1/storm", func(body []byte) bool {
-		storm = citywatch.Storm{}
-		if json.Unmarshal(body, &storm) != nil {
-			return false
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		response, err := http.Get("http://" + p.http + "/api/v1/storm")
+		if err != nil {
+			w.t.Fatal(err)
 		}
+		storm = citywatch.Storm{}
+		err = json.NewDecoder(response.Body).Decode(&storm)
+		_ = response.Body.Close()
 		folded := 0
 		for _, r := range storm.Rows {
 			folded += r.Count
 		}
-		return storm.Open >= w.conditions && folded == storm.Open
-	})
+		if err == nil && storm.Open >= w.conditions && folded == storm.Open {
+			return storm
+		}
+	}
+	w.t.Fatalf("%d alerts are open of %d conditions", storm.Open, w.conditions)
 	return storm
 }
 
