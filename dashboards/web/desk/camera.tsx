@@ -60,7 +60,7 @@ export function CameraCard(props: { id: string }): JSX.Element {
 }
 
 /** What the camera saw at a moment of the past, if that was recorded. */
-function Then(props: { id: string; at: number }): JSX.Element {
+export function Then(props: { id: string; at: number }): JSX.Element {
   const { id, at } = props;
   const time = times.value.since(lang.value, at, now.value ?? at);
   const recorded = past.value?.recordings.some((r) => r.camera === id);

@@ -9,12 +9,14 @@ import { alerts, lang, operator, phase, t, times, zoneName } from "../shared/liv
 import { LevelBadge } from "../shared/marks";
 import { askOperator } from "../shared/operator";
 import { statusOf } from "../shared/tile";
-import { views } from "../shared/views";
+import { distance } from "../shared/cameras";
+import { cameras, views } from "../shared/views";
 import { textValue } from "../shared/words";
 import { unseen } from "../shared/world";
 import type { Alert, CheckItem, Evidence, IncidentCard as Card, IncidentEvent, NearCamera, NearSensor } from "../shared/wire";
 import { audited } from "./auditstate";
-import { moment, shownDevices, shownTime } from "./hindsight";
+import { Then } from "./camera";
+import { moment, past, shownDevices, shownTime } from "./hindsight";
 import { Handling } from "./handle";
 import { States } from "./list";
 import { placeOf, shownValue } from "./names";
@@ -59,8 +61,36 @@ export function AlertCard(props: { alert: Alert }): JSX.Element {
       <Handling alert={alert} />
       <EvidenceList alert={alert} />
       {(p.promises?.length ?? 0) > 0 && <Promises alert={alert} />}
+      {moment.value !== undefined && <SeenThen alert={alert} at={moment.value} />}
       {p.incident && moment.value === undefined && <Incident key={p.incident} id={p.incident} version={p.version} of={alert.id} />}
     </article>
+  );
+}
+
+/** How far away a camera may be, in metres, to be shown: another town's is no help. */
+const reach = 20_000;
+
+/** What the nearest camera recorded of the moment that is shown. */
+function SeenThen(props: { alert: Alert; at: number }): JSX.Element | null {
+  const here = props.alert.geometry?.coordinates;
+  const recorded = new Set(past.value?.recordings.map((r) => r.camera));
+  if (!here || !past.value) return null;
+  const nearest = cameras.value
+    .filter((c) => recorded.has(c.id) && c.geometry)
+    .map((c) => ({ camera: c, metres: distance(here, c.geometry!.coordinates) }))
+    .filter((c) => c.metres <= reach)
+    .sort((a, b) => a.metres - b.metres)[0];
+  if (!nearest) return <p class="muted">{d("pastNoRecording")}</p>;
+  return (
+    <section>
+      <h3>
+        <button type="button" class="link" onClick={() => openThing("camera", nearest.camera.id)}>
+          {nearest.camera.properties.name}
+        </button>{" "}
+        <span class="muted">{length(lang.value, nearest.metres)}</span>
+      </h3>
+      <Then id={nearest.camera.id} at={props.at} />
+    </section>
   );
 }
 

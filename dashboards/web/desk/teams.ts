@@ -2,7 +2,13 @@
 
 import { signal } from "@preact/signals";
 import { get } from "../shared/api";
-import type { Feature, TeamProperties } from "../shared/wire";
+import type { Feature } from "../shared/wire";
+
+interface TeamProperties {
+  id: string;
+  name: string;
+  state: string;
+}
 
 export const teams = signal<readonly TeamProperties[]>([]);
 
