@@ -53,7 +53,7 @@ func TestCamerasOnTheWall(t *testing.T) {
 	const near = `[...document.querySelectorAll(".near camera-tile")].map((tile) => tile.getAttribute("camera")).join(" ")`
 	b.wait(near + ` === "d-near b-middle"`) // 41 km away nobody sees anything
 	b.wait(`document.querySelectorAll('.near camera-tile[data-look="live"]').length === 2`)
-	if text := b.text(tile("d-near", "")); !regexp.MustCompile(`^Cầu Cốc Lếu \d,\d s 1,0 km · không nhìn về phía này$`).MatchString(text) {
+	if text := b.text(`.near camera-tile[camera="d-near"]`); !regexp.MustCompile(`^Cầu Cốc Lếu \d,\d s 1,0 km · không nhìn về phía này$`).MatchString(text) {
 		t.Errorf("the nearest says %q", text)
 	}
 	if down := b.text(".near .down"); down != "1 camera gần hơn không hoạt động: Cửa khẩu Hồ Kiều" {

@@ -49,7 +49,7 @@ func TestIncidentByItself(t *testing.T) {
 	text := b.text(".incident")
 	for _, want := range []string{
 		"Lũ vượt mức báo động", "Lào Cai (sông Thao)", "1/1 cảnh báo đang mở · 1 thiết bị", "Gọi 114", "0/2 xong", "phát sinh",
-		"chưa biết vị trí đội nào", "BĐ1 80,00",
+		"không có đội nào rảnh", "BĐ1 80,00",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the card lacks %q: %q", want, text)

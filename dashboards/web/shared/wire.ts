@@ -362,11 +362,18 @@ export interface TeamProperties {
   name: string;
   state: string;
   phone?: string;
+  /** How it is known where it is: phone, scene, home; located is when that was last said, and absent for its home. */
+  position_from: string;
+  located?: string;
 }
 
 /** A team near an incident. */
 export interface NearTeam extends Nearby {
   team: Feature<TeamProperties>;
+  /** One of the incident's zones is the team's. */
+  serves: boolean;
+  /** It was given one of the incident's alerts. */
+  here: boolean;
 }
 
 /** All that people need to know of one incident. */
@@ -378,8 +385,9 @@ export interface IncidentCard {
   cameras: NearCamera[];
   cameras_down: NearCamera[];
   sensors: NearSensor[];
-  /** The nearest free teams; absent where nobody says where teams are. */
-  teams?: NearTeam[];
+  /** The nearest teams that are free, and those that were given something; null where no teams are known. */
+  teams?: NearTeam[] | null;
+  teams_out?: NearTeam[] | null;
   past: Incident[];
   checklist: { version: number; items: CheckItem[] };
   timeline: IncidentEvent[];

@@ -15,7 +15,7 @@ import { statusOf } from "../shared/tile";
 import { Trend, type TrendLine } from "../shared/trend";
 import { textValue } from "../shared/words";
 import { unseen } from "../shared/world";
-import type { Alert, IncidentCard, IncidentEvent, NearCamera, NearSensor } from "../shared/wire";
+import type { Alert, IncidentCard, IncidentEvent, NearCamera, NearSensor, NearTeam } from "../shared/wire";
 import { known } from "./card";
 import { openCamera, rests } from "./cameras";
 import { Measured } from "./measured";
@@ -243,23 +243,35 @@ function eventText(e: IncidentEvent, c: IncidentCard): string {
   return [name + what, e.actor, e.note].filter(Boolean).join(" · ");
 }
 
+/** Who is there or on the way, and else who could go. */
 function Team(props: { card: IncidentCard; alert: Alert }): JSX.Element {
-  const { teams } = props.card;
+  const { teams, teams_out: out } = props.card;
+  const here = (out ?? []).filter((n) => n.here);
   const assigned = props.alert.properties.assigned;
   const nearest = teams?.[0];
   return (
-    <p class="team">
-      <span class="muted">{say("team")}</span>{" "}
-      {nearest ? (
-        <b>
-          {nearest.name} · {length(lang.value, nearest.distance)} {direction(nearest.bearing)}
-          {nearest.free === false && ` (${say("teamBusy")})`}
-        </b>
-      ) : (
-        <span>{say("teamNone")}</span>
-      )}
-      {nearest?.at && <Ago ms={Date.parse(nearest.at)} />}
-      {assigned && <b> · {say("teamAssigned", { team: assigned })}</b>}
-    </p>
+    <div class="team">
+      {here.map(({ team }) => (
+        <p key={team.id}>
+          <b>{team.properties.name}</b> · {say(team.properties.state === "free" ? "assignedOnly" : (`team_${team.properties.state}` as WallWord))}
+        </p>
+      ))}
+      {here.length === 0 && assigned && <p>{say("teamAssigned", { team: assigned })}</p>}
+      <p>
+        <span class="muted">{say("team")}:</span> {nearest ? <Free near={nearest} /> : say("teamNone")}
+      </p>
+    </div>
+  );
+}
+
+function Free(props: { near: NearTeam }): JSX.Element {
+  const { distance, bearing, team } = props.near;
+  const { name, phone, located } = team.properties;
+  return (
+    <>
+      <b>{name}</b> · {length(lang.value, distance)} {direction(bearing)}
+      {phone && ` · ${phone}`}{" "}
+      {located ? <Ago ms={Date.parse(located)} /> : <span class="muted">({say("teamHome")})</span>}
+    </>
   );
 }

@@ -14,6 +14,9 @@ import { font, mapStyle } from "./style";
 /** Devices are looked at anew at most this often, in ms. */
 const devicesEvery = 1000;
 
+/** How long the map is on its way, in ms: long enough to see where it goes. */
+const travel = 1500;
+
 /** What was clicked. */
 export interface Hit {
   kind: "alert" | "camera" | "device";
@@ -212,12 +215,12 @@ export class ProvinceMap {
   /** Shows the whole province, or another part of it. */
   fit(bounds: Bounds | undefined, animate = true, maxZoom?: number): void {
     const to = bounds ?? zoneBounds(this.zonesNow);
-    if (to) this.map.fitBounds(to, { padding: 28 * this.scale, animate: animate && moves(), ...(maxZoom === undefined ? {} : { maxZoom }) });
+    if (to) this.map.fitBounds(to, { padding: 28 * this.scale, duration: travel, animate: animate && moves(), ...(maxZoom === undefined ? {} : { maxZoom }) });
   }
 
   /** Goes to a place, and no farther away than now. */
   goTo(at: [number, number], zoom: number, animate = true): void {
-    this.map.flyTo({ center: at, zoom: Math.max(this.map.getZoom(), zoom), animate: animate && moves() });
+    this.map.flyTo({ center: at, zoom: Math.max(this.map.getZoom(), zoom), duration: travel, animate: animate && moves() });
   }
 
   private listen(): void {
