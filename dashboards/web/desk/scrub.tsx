@@ -148,7 +148,7 @@ function Jump(): JSX.Element {
     >
       <label>
         <span class="muted">{d("pastGo")}</span>{" "}
-        <input type="datetime-local" value={shown} onInput={(event) => (text.value = event.currentTarget.value)} />
+        <input type="datetime-local" aria-label={d("pastGo")} value={shown} onInput={(event) => (text.value = event.currentTarget.value)} />
       </label>
       <button type="submit" class="plain">
         {d("historyApply")}
