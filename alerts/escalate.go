@@ -15,6 +15,15 @@ type escalation struct {
 	After time.Duration `json:"after" yaml:"after"`
 	// To is who is called then.
 	To string `json:"to" yaml:"to"`
+	// Level is the least of an alert for which the step is taken; 0 is any.
+	Level citywatch.Level `json:"level,omitempty" yaml:"level"`
+}
+
+// An escalationEntry is the chain for the rules of some hazards that have none of their
+// own.
+type escalationEntry struct {
+	Hazards []string     `yaml:"hazards"`
+	Steps   []escalation `yaml:"steps"`
 }
 
 // A call is when people were called, by both clocks.
@@ -59,7 +68,18 @@ func (f *fold) call(k *key, c *cause) {
 
 // exhausted reports whether the chain of the key's alert has no more steps.
 func (k *key) exhausted() bool {
-	return k.check != nil && k.Episode.Alert.Escalation >= len(k.check.rule.Escalate)
+	return k.check != nil && k.Episode.Alert.Escalation >= k.check.rule.steps(k.Episode.Alert.Level)
+}
+
+// steps returns how many steps the rule's chain has for an alert of a level.
+// What rises begins its chain anew, and so misses none.
+func (r *rule) steps(level citywatch.Level) int {
+	for n, step := range r.Escalate {
+		if step.Level > level {
+			return n
+		}
+	}
+	return len(r.Escalate)
 }
 
 // step returns the next step of the chain of the key's alert, if it is to be
@@ -121,18 +141,54 @@ func (f *fold) dueHandling(k *key) time.Duration {
 
 // escalation checks a chain.
 func (p *parser) escalation(chain []escalation, path string) []escalation {
-	last := time.Duration(0)
+	last := escalation{}
 	for i, step := range chain {
 		at := strictyaml.Index(path, i)
-		if step.After <= last {
-			p.report(at+".after", "counted from the first call, each step later than the one before", "%v is not later than %v", step.After, last)
+		if step.After <= last.After {
+			p.report(at+".after", "counted from the first call, each step later than the one before", "%v is not later than %v", step.After, last.After)
 		}
 		if step.To == "" {
 			p.report(at+".to", "to: truong-ca", "nobody is called after %v", step.After)
 		}
-		last = step.After
+		switch {
+		case step.Level != citywatch.None && !step.Level.Valid():
+			p.report(at+".level", "1 to 5, or left out for any", "%d is not a level", step.Level)
+		case step.Level < last.Level:
+			p.report(at+".level", "each step for the same levels as the one before, or for higher ones",
+				"nobody gets there: the step before is for level %d and above", last.Level)
+		}
+		last = step
 	}
 	return chain
+}
+
+// escalateID stands before a hazard among the ids that are taken.
+const escalateID = "escalate/"
+
+// escalations gives the rules of one file or another the chains of their
+// hazards.
+func (p *parser) escalations(entries []escalationEntry, rules []*rule) {
+	hazards := hazardsOf(rules)
+	for i, e := range entries {
+		path := strictyaml.Index("$.escalations", i)
+		if len(e.Hazards) == 0 || len(e.Steps) == 0 {
+			p.report(path, "{hazards: [flood], steps: [{after: 2m, to: truong-ca}]}", "it calls nobody")
+		}
+		steps := p.escalation(e.Steps, path+".steps")
+		for n, hazard := range e.Hazards {
+			at := strictyaml.Index(path+".hazards", n)
+			p.known("hazard", hazard, hazards, at)
+			if p.ids[escalateID+hazard] {
+				p.report(at, "one chain for each", "hazard %q has a chain already", hazard)
+			}
+			p.ids[escalateID+hazard] = true
+			for _, r := range rules {
+				if r.Hazard == hazard && len(r.Escalate) == 0 {
+					r.Escalate = steps
+				}
+			}
+		}
+	}
 }
 
 // Duties returns all those that the rules escalate to, sorted.

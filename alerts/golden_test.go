@@ -54,19 +54,36 @@ func TestScripts(t *testing.T) {
 	}
 }
 
+// runScript runs a script as it is, and then over kills.
 func runScript(t *testing.T, file string) {
+	files, undisturbed, plain := runUndisturbed(t, file)
+	// Without checkpoints the whole journal is read anew after each kill.
+	often := max(61, len(undisturbed.memory.entries)/rereadings)
+	for name, s := range map[string]*script{
+		"killed often":                      {files: files, killEvery: often},
+		"killed and checkpointed":           {files: files, killEvery: 97, keepEvery: 301},
+		"killed, transitions not written":   {files: files, killEvery: 89, keepEvery: 211, crash: true},
+		"killed right behind a checkpoint":  {files: files, killEvery: 113, keepEvery: 113},
+		"killed at every entry that counts": {files: files, killAtTransitions: true},
+	} {
+		if diff := cmp.Diff(lines(plain), lines(s.run(t))); diff != "" {
+			t.Errorf("%s: -as it is +%s\n%s", name, name, diff)
+		}
+	}
+}
+
+// runUndisturbed runs a script as it is.
+func runUndisturbed(t *testing.T, file string) (files map[string]string, run *script, plain string) {
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := map[string]string{}
+	files = map[string]string{}
 	for _, f := range archive.Files {
 		files[f.Name] = string(f.Data)
 	}
-	undisturbed := script{files: files}
-	plain := undisturbed.run(t)
-	// Without checkpoints the whole journal is read anew after each kill.
-	often := max(61, len(undisturbed.memory.entries)/40)
+	run = &script{files: files}
+	plain = run.run(t)
 	if *update {
 		for i := range archive.Files {
 			if archive.Files[i].Name == "script" {
@@ -79,17 +96,7 @@ func runScript(t *testing.T, file string) {
 	} else if diff := cmp.Diff(lines(files["script"]), lines(plain)); diff != "" {
 		t.Errorf("-want +got (-update writes it)\n%s", diff)
 	}
-	for name, s := range map[string]*script{
-		"killed often":                      {files: files, killEvery: often},
-		"killed and checkpointed":           {files: files, killEvery: 97, keepEvery: 301},
-		"killed, transitions not written":   {files: files, killEvery: 89, keepEvery: 211, crash: true},
-		"killed right behind a checkpoint":  {files: files, killEvery: 113, keepEvery: 113},
-		"killed at every entry that counts": {files: files, killAtTransitions: true},
-	} {
-		if diff := cmp.Diff(lines(plain), lines(s.run(t))); diff != "" {
-			t.Errorf("%s: -as it is +%s\n%s", name, name, diff)
-		}
-	}
+	return files, run, plain
 }
 
 func lines(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") }

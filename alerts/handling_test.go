@@ -17,7 +17,7 @@ func TestWhatPeopleCannotDo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, propertyDevices, propertyRules)
 	seen := map[string]int{}
-	for seed := range uint64(40) {
+	for seed := range uint64(peoplesHistories) {
 		f := newFold(Options{}, newMemory().deps(w.rules, w.devices))
 		f.start()
 		last := map[string]citywatch.Standing{}

@@ -56,12 +56,7 @@ const checklistID = "checklist/"
 // checklists gives the rules of one file or another the checklists of their
 // hazards.
 func (p *parser) checklists(entries []checklistEntry, rules []*rule) {
-	var hazards []string
-	for _, r := range rules {
-		if !slices.Contains(hazards, r.Hazard) {
-			hazards = append(hazards, r.Hazard)
-		}
-	}
+	hazards := hazardsOf(rules)
 	for i, e := range entries {
 		path := strictyaml.Index("$.checklists", i)
 		p.known("hazard", e.Hazard, hazards, path+".hazard")
@@ -83,6 +78,17 @@ func (p *parser) checklists(entries []checklistEntry, rules []*rule) {
 			}
 		}
 	}
+}
+
+// hazardsOf returns what the rules warn of.
+func hazardsOf(rules []*rule) []string {
+	var hazards []string
+	for _, r := range rules {
+		if !slices.Contains(hazards, r.Hazard) {
+			hazards = append(hazards, r.Hazard)
+		}
+	}
+	return hazards
 }
 
 // joinID stands before a hazard among the ids that are taken; no rule's id has

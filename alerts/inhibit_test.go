@@ -70,6 +70,11 @@ func TestParseHandling(t *testing.T) {
   - {source: three, target: [one], same: [device]}`), "three → one → two → three"},
 		{"steps out of order", inhibitedRules("") + "    escalate: [{after: 5m, to: a}, {after: 2m, to: b}]\n", "2m0s is not later than 5m0s"},
 		{"a step at once", inhibitedRules("") + "    escalate: [{to: a}]\n", "0s is not later than 0s"},
+		{"a step that nobody gets to", inhibitedRules("") + "    escalate: [{after: 2m, to: a, level: 3}, {after: 5m, to: b}]\n", "nobody gets there: the step before is for level 3 and above"},
+		{"a step for no level", inhibitedRules("") + "    escalate: [{after: 2m, to: a, level: 6}]\n", "6 is not a level"},
+		{"chains of one hazard", inhibitedRules("") + "escalations:\n  - {hazards: [flood], steps: [{after: 2m, to: a}]}\n  - {hazards: [flood], steps: [{after: 3m, to: a}]}\n", `hazard "flood" has a chain already`},
+		{"a chain of an unknown hazard", inhibitedRules("") + "escalations:\n  - {hazards: [flod], steps: [{after: 2m, to: a}]}\n", `unknown hazard "flod"`},
+		{"a chain of nobody", inhibitedRules("") + "escalations:\n  - {hazards: [flood]}\n", "it calls nobody"},
 		{"a step for nobody", inhibitedRules("") + "    escalate: [{after: 5m}]\n", "nobody is called after 5m0s"},
 		{"the id of its own", strings.Replace(inhibitedRules(""), "id: one", "id: "+serviceRule, 1), "cannot be a rule's id"},
 	} {

@@ -67,12 +67,18 @@ func (m *metrics) rules(rules *Rules) { m.unconfigured.Set(float64(len(rules.unc
 
 // take adds what happened in the fold since the last time.
 func (m *metrics) take(f *fold) {
-	m.evaluated.Add(float64(f.stats.evaluated))
-	m.late.Add(float64(f.stats.late))
-	m.lagging.Add(float64(f.stats.lagging))
-	m.duplicates.Add(float64(f.stats.duplicates))
-	m.mismatched.Add(float64(f.stats.mismatched))
-	m.panics.Add(float64(f.stats.panics))
+	// Called behind every entry, most of which move few of them.
+	add := func(c prometheus.Counter, n int) {
+		if n > 0 {
+			c.Add(float64(n))
+		}
+	}
+	add(m.evaluated, f.stats.evaluated)
+	add(m.late, f.stats.late)
+	add(m.lagging, f.stats.lagging)
+	add(m.duplicates, f.stats.duplicates)
+	add(m.mismatched, f.stats.mismatched)
+	add(m.panics, f.stats.panics)
 	f.stats = stats{}
 	m.open.Set(float64(len(f.open)))
 	m.pending.Set(float64(f.pending))

@@ -51,6 +51,7 @@ func ParseAll(sources []Source, catalogue Catalogue) (*Rules, []Faults) {
 		rules.inhibitions = p.inhibitions(files[n].Inhibit, rules.rules, rules.inhibitions)
 		rules.joins = append(rules.joins, p.joins(files[n].Incidents)...)
 		p.checklists(files[n].Checklists, rules.rules)
+		p.escalations(files[n].Escalations, rules.rules)
 		if len(p.problems) > 0 {
 			faults = append(faults, Faults{sources[n].Name, documents[n], p.problems})
 		}

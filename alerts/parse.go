@@ -34,6 +34,9 @@ type (
 		// Checklists are what is to be done about hazards, for the rules that have
 		// no list of their own.
 		Checklists []checklistEntry `yaml:"checklists"`
+		// Escalations are who is called, as long as nobody answers, about hazards
+		// whose rules do not say so themselves.
+		Escalations []escalationEntry `yaml:"escalations"`
 	}
 	ruleEntry struct {
 		ID        string          `yaml:"id"`

@@ -34,7 +34,7 @@ rules:
     hazard: flood
     select: {class: gauge}
     threshold: {value: level, levels: device}
-    escalate: [{after: 20s, to: first}, {after: 60s, to: second}]
+    escalate: [{after: 20s, to: first}, {after: 60s, to: second, level: 2}]
   - id: patient
     name: {vi: b, en: b}
     hazard: flood

@@ -83,7 +83,7 @@ func (s *snapshot) take(f *fold, k *key) {
 		}
 	}
 	if n := len(s.kept); n == 0 || len(s.kept[n-1]) == keysAtOnce {
-		s.kept = append(s.kept, make([]saved, 0, keysAtOnce))
+		s.kept = append(s.kept, make([]saved, 0, min(keysAtOnce, len(s.keys)-n*keysAtOnce)))
 	}
 	last := &s.kept[len(s.kept)-1]
 	*last = append(*last, c)

@@ -101,6 +101,8 @@ type Expectation struct {
 	Is     citywatch.Reason  `yaml:"is"`
 	Level  citywatch.Level   `yaml:"level"`
 	Notice *citywatch.Notice `yaml:"notice"`
+	// To is whom it names: who is called further, or the team that it is given to.
+	To string `yaml:"to"`
 }
 
 // Parse reads a file of tests and returns every problem found in it.

@@ -244,7 +244,7 @@ func (e *Expectation) met(t *citywatch.Transition, start time.Time) bool {
 	return passed >= e.At && passed < e.At+2*citywatch.TickEvery &&
 		e.Alert == t.Alert.Rule+"/"+t.Alert.Of() && e.Is == t.Reason &&
 		(e.Level == citywatch.None || e.Level == t.Alert.Level) &&
-		(e.Notice == nil || *e.Notice == t.Notice)
+		(e.Notice == nil || *e.Notice == t.Notice) && (e.To == "" || e.To == t.To)
 }
 
 func (e *Expectation) String() string {
@@ -255,6 +255,9 @@ func (e *Expectation) String() string {
 	if e.Notice != nil {
 		s += fmt.Sprintf(" notice %q", *e.Notice)
 	}
+	if e.To != "" {
+		s += fmt.Sprintf(" to %q", e.To)
+	}
 	return s
 }
 
@@ -263,6 +266,9 @@ func Line(t *citywatch.Transition, start time.Time) string {
 	s := fmt.Sprintf("%v %s/%s %s level %d", t.At.Sub(start).Truncate(time.Second), t.Alert.Rule, t.Alert.Of(), t.Reason, t.Alert.Level)
 	if t.Notice != citywatch.NoticeNone {
 		s += fmt.Sprintf(" notice %q", t.Notice)
+	}
+	if t.To != "" {
+		s += fmt.Sprintf(" to %q", t.To)
 	}
 	return s
 }

@@ -144,6 +144,7 @@ func figures() []figure {
 		{value: "disk_free", metric: "citywatch_journal_disk_free_bytes"},
 		{value: "disk_full", metric: "citywatch_journal_disk_full"},
 		{value: "refused", metric: "citywatch_ingest_refused_total", sum: true},
+		{value: "mismatched", metric: "citywatch_alerts_mismatched_total", sum: true},
 		{value: "failed_rules", metric: "citywatch_alerts_panics_total", sum: true},
 		{value: "memory", metric: "process_resident_memory_bytes"},
 	}

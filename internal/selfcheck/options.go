@@ -73,6 +73,7 @@ func Classes(o Options) []citywatch.Class {
 				{Value: "disk_full", Name: citywatch.Text{VI: "Đĩa đầy", EN: "Disk full"}, Unit: "1", Decimals: 0},
 				{Value: "refused", Name: citywatch.Text{VI: "Bản tin bị từ chối", EN: "Messages refused"}, Unit: "1", Decimals: 0},
 				{Value: "failed_rules", Name: citywatch.Text{VI: "Quy tắc bị lỗi", EN: "Rules that failed"}, Unit: "1", Decimals: 0},
+				{Value: "mismatched", Name: citywatch.Text{VI: "Trị đo sai kiểu so với quy tắc", EN: "Values that no rule can read"}, Unit: "1", Decimals: 0},
 				{Value: "memory", Name: citywatch.Text{VI: "Bộ nhớ", EN: "Memory"}, Unit: "By", Decimals: 0},
 			},
 		},
