@@ -68,7 +68,7 @@ rules: {file: rules.yaml}
 		for _, l := range health.Lags {
 			unread[l.Reader] += l.Entries
 		}
-		return maps.Equal(unread, map[string]uint64{"store": 0, "alerts": 0, "audit": 0, "picture": 0})
+		return maps.Equal(unread, map[string]uint64{"store": 0, "alerts": 0, "audit": 0, "picture": 0, "crews": 0, "notify": 0})
 	})
 
 	// One that nobody can read is kept, with the reason.
