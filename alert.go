@@ -108,6 +108,8 @@ type Alert struct {
 	Escalation int `json:"escalation,omitempty"`
 	// Promises are what people said would be done by a time.
 	Promises []Promise `json:"promises,omitempty"`
+	// Maintenance is set for an alert that stands for work on a device.
+	Maintenance *Maintenance `json:"maintenance,omitempty"`
 	Overlay
 
 	// Since is when the condition began, by the measured times.
@@ -141,6 +143,14 @@ type Promise struct {
 	Due  time.Time `json:"due"`
 	By   string    `json:"by"`
 	Note string    `json:"note"`
+}
+
+// A Maintenance is the time in which a device is worked on, so that nobody is
+// called about it. It is planned where From is yet to come; without an Until it
+// lasts until somebody ends it.
+type Maintenance struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until,omitzero"`
 }
 
 // A Shelf is where an alert is put aside.
@@ -187,6 +197,8 @@ type Standing struct {
 	Stale     bool      `json:"stale,omitempty"`
 	ToVerify  bool      `json:"to_verify,omitempty"`
 	Assigned  string    `json:"assigned,omitempty"`
+	// Maintenance is as in Alert.
+	Maintenance *Maintenance `json:"maintenance,omitempty"`
 	Overlay
 }
 
@@ -194,7 +206,7 @@ type Standing struct {
 func (a *Alert) Standing() Standing {
 	return Standing{
 		Level: a.Level, Condition: a.Condition, Handling: a.Handling, HandledBy: a.HandledBy,
-		Stale: a.Stale, ToVerify: a.ToVerify, Assigned: a.Assigned, Overlay: a.Overlay,
+		Stale: a.Stale, ToVerify: a.ToVerify, Assigned: a.Assigned, Maintenance: a.Maintenance, Overlay: a.Overlay,
 	}
 }
 

@@ -107,6 +107,9 @@ func (f *fold) overdue(k *key) (cause, bool) {
 	if k.Episode == nil || k.Episode.Alert == nil {
 		return cause{}, false
 	}
+	if k.id.rule == serviceRule {
+		return f.serviceDue(k)
+	}
 	a := k.Episode.Alert
 	if s := a.Shelved; s != nil && !f.clk.Now.Before(s.Until) {
 		a.Shelved = nil
@@ -127,6 +130,9 @@ func (f *fold) overdue(k *key) (cause, bool) {
 func (f *fold) dueHandling(k *key) time.Duration {
 	if k.Episode == nil || k.Episode.Alert == nil {
 		return never
+	}
+	if k.id.rule == serviceRule {
+		return f.nextService(k)
 	}
 	next := never
 	// A tick may come right at the moment, so it is due a little before.

@@ -339,7 +339,9 @@ func (f *fold) elapse(k *key, pos citywatch.Position) {
 	f.changes(k)
 	var reason citywatch.Reason
 	if k.check == nil {
-		reason = k.abandoned()
+		if f.dueUnclaimed(k) < f.clk.Up {
+			reason = k.abandoned()
+		}
 	} else if !k.check.judgedWithOthers() && !f.waits(k, pos) {
 		reason = k.state.elapse(k.check, &f.clk)
 	}

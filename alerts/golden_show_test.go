@@ -53,6 +53,14 @@ func (s *script) aside(t *citywatch.Transition) string {
 	if a.Shelved != nil {
 		fmt.Fprintf(&text, ", shelved until %s by %s", stamp(a.Shelved.Until), a.Shelved.By)
 	}
+	if m := a.Maintenance; m != nil && a.Condition != citywatch.Normal {
+		if a.Condition == citywatch.Pending {
+			fmt.Fprintf(&text, ", from %s", stamp(m.From))
+		}
+		if !m.Until.IsZero() {
+			fmt.Fprintf(&text, ", until %s", stamp(m.Until))
+		}
+	}
 	if a.SuppressedBy != "" {
 		by := "?"
 		for key, ids := range s.ids {

@@ -35,7 +35,8 @@ var update = flag.Bool("update", false, "write the transitions that were made in
 //	09:00 clock 08:00                          the machine's clock is set back
 //	09:00 ack rule/device by lan version 2     a person acts; all verbs likewise,
 //	09:00 shelve … by lan until 10:00 note why not   with what they need
-//	09:00 out_of_service device by lan note …  a person acts on a device
+//	09:00 out_of_service device by lan note …  a person acts on a device, perhaps
+//	      from a time on and until another
 //	> 09:00:00 fired …                         what comes of it
 //
 // A tick comes every second. Every script is run several times: as it is, and
@@ -286,6 +287,8 @@ func (s *script) act(verb Verb, what string, words []string) {
 			a.To = words[i+1]
 		case "until":
 			a.Until = s.clock(words[i+1])
+		case "from":
+			a.From = s.clock(words[i+1])
 		case "note":
 			a.Note = strings.Join(words[i+1:], " ")
 			i = len(words)

@@ -48,8 +48,10 @@ type Action struct {
 	Note string
 	// To is the team that Assign and Dispatch are about.
 	To string
-	// Until is the end of shelving, and when what a note promises is due.
-	Until time.Time
+	// Until is the end of shelving and of being out of service, and when what a
+	// note promises is due. From is when being out of service is to begin, if
+	// that is later.
+	From, Until time.Time
 	// Pressed is when the person did it, if that is told later, and Request the
 	// key of the request by which it is: both are written down, nothing else.
 	Pressed time.Time
@@ -109,7 +111,11 @@ type acted struct {
 
 // did tells one action from another, but not from itself.
 func (a *Action) did() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s\x00%d", a.Verb, a.Actor, a.To, a.Note, a.Until.UnixNano()))
+	text := fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s\x00%d", a.Verb, a.Actor, a.To, a.Note, a.Until.UnixNano())
+	if !a.From.IsZero() {
+		text = fmt.Appendf(text, "\x00%d", a.From.UnixNano())
+	}
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -76,6 +76,17 @@ func (f *fold) faults(seen map[string]int) (faults []string) {
 		if a.OutOfService {
 			seen["out of service"]++
 		}
+		if m := a.Maintenance; m != nil {
+			over := func(at time.Time) bool {
+				return !at.IsZero() && f.clk.Now.Sub(at) > 2*citywatch.TickEvery && !f.clk.Ticked.Before(at) && k.Pos != f.last
+			}
+			if over(m.Until) || over(m.From) && !k.worked() {
+				wrong(k, "it is worked on from %v until %v, and it is %v", m.From, m.Until, f.clk.Now)
+			}
+			if !k.worked() {
+				seen["planned"]++
+			}
+		}
 		if a.SuppressedBy != "" {
 			seen["explained"]++
 			f.rooted(k, wrong)

@@ -209,6 +209,7 @@ func ranks(in []inhibition) map[string]int {
 func (f *fold) explainersFirst(keys []*key) {
 	slices.SortFunc(keys, func(a, b *key) int {
 		return cmp.Or(
+			servicesFirst(a, b),
 			cmp.Compare(f.rules.ranks[a.id.rule], f.rules.ranks[b.id.rule]),
 			strings.Compare(a.id.rule, b.id.rule),
 			strings.Compare(a.id.device, b.id.device),

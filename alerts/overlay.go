@@ -14,7 +14,7 @@ import (
 type overlays struct {
 	explaining map[group]*sources
 	explained  map[group][]*key
-	// service holds what stands for a device that is being worked on.
+	// service holds what stands for a device that is being worked on, or will be.
 	service map[string]*key // by device id
 	// doubtful are the keys whose overlay may be out of date, and so may be
 	// those of the targets of the groups that are stirred. All says that each
@@ -166,7 +166,8 @@ func (f *fold) serve(k *key) {
 
 // served reports whether the device of the key is being worked on.
 func (f *fold) served(k *key) bool {
-	return k.id.rule != serviceRule && f.service[k.id.device] != nil
+	service := f.service[k.id.device]
+	return k.id.rule != serviceRule && service != nil && service.worked()
 }
 
 // explain marks an alert that another explains, or none any longer.

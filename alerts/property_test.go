@@ -177,6 +177,9 @@ func randomAction(r *rand.Rand, now time.Time) func(f *fold, key string) {
 	if r.IntN(4) > 0 {
 		a.Until = now.Add(time.Duration(r.IntN(300)) * time.Second)
 	}
+	if a.Verb == OutOfService && r.IntN(2) == 0 {
+		a.From = now.Add(time.Duration(r.IntN(200)) * time.Second)
+	}
 	return func(f *fold, key string) {
 		a := a
 		_, a.Device, _ = strings.Cut(key, "~")

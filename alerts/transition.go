@@ -48,7 +48,7 @@ func (f *fold) change(k *key, c cause) {
 		ep.Acted.Did, ep.Noted = "", "" // the same once more is about something else
 	}
 	a.Condition, a.Stale = ep.Condition, ep.Stale
-	if a.Condition == citywatch.Pending {
+	if a.Condition == citywatch.Pending && k.id.rule != serviceRule {
 		a.Condition = citywatch.Normal // pending anew; the alert is of what was before
 	}
 	f.call(k, &c)

@@ -26,10 +26,10 @@ type Action struct {
 	// Actor is who does it, having seen the alert as it was at Version.
 	Actor   string
 	Version int
-	// Note says why, To is a team, Until a time: which of them it takes tells
-	// what is done.
-	Note, To string
-	Until    time.Time
+	// Note says why, To is a team, From and Until are times: which of them it
+	// takes tells what is done.
+	Note, To    string
+	From, Until time.Time
 	// Pressed is when it was done, where that is told later; Request is the key
 	// under which it is told.
 	Pressed time.Time
@@ -50,6 +50,7 @@ type actionBody struct {
 	Version int       `json:"version"`
 	Note    string    `json:"note"`
 	To      string    `json:"to"`
+	From    time.Time `json:"from"`
 	Until   time.Time `json:"until"`
 	// Pressed is when it was done, by a phone that had no signal then.
 	Pressed time.Time `json:"pressed"`
@@ -140,7 +141,8 @@ func (s *site) act(w http.ResponseWriter, r *http.Request, a Action) {
 		s.fail(w, r, err)
 		return
 	}
-	a.Actor, a.Version, a.Note, a.To, a.Until = body.Actor, body.Version, body.Note, body.To, body.Until
+	a.Actor, a.Version, a.Note, a.To = body.Actor, body.Version, body.Note, body.To
+	a.From, a.Until = body.From, body.Until
 	what := a
 	what.Pressed = told // as it was sent: the same request is the same whenever it comes
 	s.once(w, r, singleRequest{

@@ -217,14 +217,17 @@ func TestActions(t *testing.T) {
 		t.Errorf("who was quicker is told as %d %+v", status, problem)
 	}
 	post(alert+"note", `{"actor":"Hoa","note":"x"}`)
-	post("/api/v1/devices/lao-cai-thao/out_of_service", `{"actor":"Hoa","note":"thay pin"}`)
+	post("/api/v1/devices/lao-cai-thao/out_of_service", `{"actor":"Hoa","version":2,"note":"thay pin","from":"2026-11-22T07:00:00+07:00","until":"2026-11-22T08:00:00+07:00"}`)
 	want := []dashboards.Action{
 		{
 			Do: "shelve", Alert: a.ID, Actor: "Hoa", Version: 1, Note: "dòng một\ndòng hai", To: "Đội 2",
 			Until: time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC),
 		},
 		{Do: "note", Alert: a.ID, Actor: "Hoa", Note: "x"},
-		{Do: "out_of_service", Device: "lao-cai-thao", Actor: "Hoa", Note: "thay pin"},
+		{
+			Do: "out_of_service", Device: "lao-cai-thao", Actor: "Hoa", Version: 2, Note: "thay pin",
+			From: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Until: time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC),
+		},
 	}
 	if diff := cmp.Diff(want, p.done); diff != "" {
 		t.Error(diff)

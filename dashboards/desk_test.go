@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -204,6 +205,49 @@ func TestDeskHandover(t *testing.T) {
 		t.Errorf("kept as %+v, %v", h, err)
 	}
 	b.axe("a signed handover")
+	b.faults()
+}
+
+// TestDeskMaintenance: what is planned is listed with its times, and moved in
+// a form that knows them.
+func TestDeskMaintenance(t *testing.T) {
+	p := newProvince(t)
+	from := time.Now().Add(2 * time.Hour).Truncate(time.Minute).UTC()
+	window := p.publish(citywatch.Alert{
+		ID: "out-of-service/mua-sa-pa/1", Rule: "out-of-service", Name: citywatch.Text{VI: "Thiết bị ngừng phục vụ", EN: "Device out of service"},
+		Hazard: "device", Device: "mua-sa-pa", Zone: "sa-pa", Sector: "disaster", Level: 1, Condition: citywatch.Pending,
+		Handling: citywatch.Acknowledged, HandledBy: "Minh", Since: time.Now(), Maintenance: &citywatch.Maintenance{From: from, Until: from.Add(time.Hour)},
+	}, citywatch.ReasonOutOfService, "Minh")
+	r := p.run(t, "127.0.0.1:0")
+	b := newBrowser(t)
+	b.open(r.desk("?lang=vi#/devices"), 1366, 768)
+	b.do(command{"do": "eval", "js": `localStorage.setItem("operator", "Hoa"), location.reload()`})
+	hanoi := time.FixedZone("+07", 7*3600)
+	b.wait(fmt.Sprintf(`document.querySelector(".windows tbody tr")?.innerText.includes("lịch bảo trì") && document.querySelector(".windows tbody tr").innerText.includes(%q)`, from.In(hanoi).Format("15:04")))
+	b.axe("windows")
+	b.do(command{"do": "click", "selector": ".windows tbody button:not(.link)"})
+	b.wait(fmt.Sprintf(`document.querySelector("dialog.action[open] input")?.value === %q`, from.In(hanoi).Format("2006-01-02T15:04")))
+	b.do(command{"do": "fill", "selector": "dialog.action input", "text": ""})
+	b.do(command{"do": "fill", "selector": "dialog.action textarea", "text": "Thợ đến sớm"})
+	b.axe("moving a window")
+	b.do(command{"do": "click", "selector": "dialog.action [type=submit]"})
+	b.wait(`!document.querySelector("dialog[open]")`)
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		p.mu.Lock()
+		done := slices.Clone(p.done)
+		p.mu.Unlock()
+		if len(done) > 0 {
+			if a := done[0]; a.Do != "out_of_service" || a.Device != "mua-sa-pa" || a.Version != window.Version || !a.From.IsZero() || !a.Until.Equal(from.Add(time.Hour)) {
+				t.Errorf("what was sent is %+v", a)
+			}
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("nothing was sent")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 	b.faults()
 }
 

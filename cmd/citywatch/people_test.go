@@ -176,6 +176,12 @@ func TestPeople(t *testing.T) {
 	again()
 	p.handover(winner, loser)
 	p.alert("mud", "other", func(a personsAlert) bool { return a.Shelved == nil })
+	service := p.alert("out-of-service", "gauge", func(personsAlert) bool { return true })
+	until = time.Now().Add(5 * time.Second).Format(time.RFC3339)
+	if got := p.does("POST", "/devices/gauge/out_of_service", fmt.Sprintf(`{"actor":"Lan","version":%d,"note":"sắp xong","until":%q}`, service.Version, until)); got.Status != http.StatusOK {
+		t.Fatalf("%+v", got)
+	}
+	p.alert("flood", "gauge", func(a personsAlert) bool { return !a.OutOfService })
 }
 
 // handover hands over from one to the other, with a kill between all of it.

@@ -26,6 +26,8 @@ type AlertProperties struct {
 	Assigned   string              `json:"assigned,omitempty"`
 	Escalation int                 `json:"escalation,omitempty"`
 	Promises   []citywatch.Promise `json:"promises,omitempty"`
+	// Maintenance is when the device is worked on, of an alert that stands for it.
+	Maintenance *citywatch.Maintenance `json:"maintenance,omitempty"`
 	// Overlay says why nobody is called.
 	citywatch.Overlay
 	// Open is false in the last frame of an alert: it needs nobody any more.
@@ -54,7 +56,7 @@ func Alert(a *citywatch.Alert) Feature[AlertProperties] {
 			ID: a.ID, Rule: a.Rule, RuleHash: a.RuleHash, Name: a.Name, Hazard: a.Hazard,
 			Level: a.Level, Condition: a.Condition, Handling: a.Handling, HandledBy: a.HandledBy,
 			Stale: a.Stale, ToVerify: a.ToVerify, Retrospective: a.Retrospective,
-			Assigned: a.Assigned, Escalation: a.Escalation, Promises: a.Promises, Overlay: a.Overlay,
+			Assigned: a.Assigned, Escalation: a.Escalation, Promises: a.Promises, Maintenance: a.Maintenance, Overlay: a.Overlay,
 			Open: a.Open(),
 			Zone: a.Zone, Sector: a.Sector, Device: a.Device,
 			Since: a.Since, Updated: a.Updated, Version: a.Version,

@@ -41,7 +41,7 @@ type actions struct {
 func (a actions) Do(ctx context.Context, d dashboards.Action) (citywatch.Alert, error) {
 	what := alerts.Action{
 		Verb: alerts.Verb(d.Do), Alert: d.Alert, Device: d.Device,
-		Actor: d.Actor, Version: d.Version, Note: d.Note, To: d.To, Until: d.Until,
+		Actor: d.Actor, Version: d.Version, Note: d.Note, To: d.To, From: d.From, Until: d.Until,
 		Pressed: d.Pressed, Request: d.Request,
 	}
 	unknown := fmt.Errorf("%w: no open alert %q", dashboards.ErrNotFound, d.Alert)

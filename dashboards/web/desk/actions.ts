@@ -16,6 +16,7 @@ export interface Needs {
   key: string;
   note?: "must" | "may";
   to?: "must" | "may";
+  from?: "may";
   until?: "must" | "may";
 }
 
@@ -32,7 +33,7 @@ export const verbs: Record<Verb, Needs> = {
   shelve: { key: "s", note: "must", until: "must" },
   unshelve: { key: "s" },
   reset: { key: "r" },
-  out_of_service: { key: "m", note: "must" },
+  out_of_service: { key: "m", note: "must", from: "may", until: "may" },
   back_in_service: { key: "m", note: "may" },
 };
 
@@ -41,7 +42,7 @@ export const serviceRule = "out-of-service";
 
 /** What can be done about an alert as it stands; the server has the last word. */
 export function possible(p: AlertProperties): Verb[] {
-  if (p.rule === serviceRule) return ["note", "back_in_service"];
+  if (p.rule === serviceRule) return ["note", "back_in_service", "out_of_service"];
   const out: Verb[] = [];
   if (p.handling === "new") out.push("acknowledge");
   out.push("assign");
@@ -65,7 +66,10 @@ export function ready(): boolean {
 export interface Given {
   note?: string;
   to?: string;
+  from?: string;
   until?: string;
+  /** The version of the alert that stands for a device's window, where one is moved. */
+  version?: number;
 }
 
 /** What came of the last action. */

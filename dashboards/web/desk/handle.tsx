@@ -3,9 +3,9 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { lang, now, phase, t, times } from "../shared/live";
+import { alerts, lang, now, phase, t, times } from "../shared/live";
 import type { Alert } from "../shared/wire";
-import { act, asked, begin, outcome, possible, ready, verbs, type Given, type Outcome, type Verb } from "./actions";
+import { act, asked, begin, outcome, possible, ready, serviceRule, verbs, type Given, type Outcome, type Verb } from "./actions";
 import { moment } from "./hindsight";
 import { placeOf } from "./names";
 import { askTeams, teams } from "./teams";
@@ -15,19 +15,33 @@ import { coded, d, type DeskWord } from "./words";
 export function Handling(props: { alert: Alert }): JSX.Element {
   const { alert } = props;
   const can = possible(alert.properties);
-  const off = !ready();
   return (
     <section class="handling" aria-label={d("actions")}>
       <div class="buttons">
         {can.map((verb) => (
-          <button key={verb} type="button" class={verb === "acknowledge" ? "main" : "plain"} disabled={off} onClick={() => void begin(alert, verb)}>
-            {d(`do_${verb}`)} <kbd>{verbs[verb].key.toUpperCase()}</kbd>
-          </button>
+          <VerbButton key={verb} alert={alert} verb={verb} />
         ))}
       </div>
       {moment.value !== undefined ? <p class="muted">{d("actionsPast")}</p> : phase.value !== "live" && <p class="warn">{d("actionsLost")}</p>}
       <Told alert={alert} />
     </section>
+  );
+}
+
+/** What an action is called for this alert: of a device's window it is something else than of the device. */
+function verbWord(alert: Alert, verb: Verb): DeskWord {
+  if (alert.properties.rule !== serviceRule) return `do_${verb}`;
+  if (verb === "out_of_service") return "do_move_window";
+  return verb === "back_in_service" && alert.properties.condition === "pending" ? "do_call_off" : `do_${verb}`;
+}
+
+export function VerbButton(props: { alert: Alert; verb: Verb }): JSX.Element {
+  const { alert, verb } = props;
+  const word = verbWord(alert, verb);
+  return (
+    <button type="button" class={verb === "acknowledge" ? "main" : "plain"} disabled={!ready()} onClick={() => void begin(alert, verb)}>
+      {d(word)} {word !== "do_move_window" && <kbd>{verbs[verb].key.toUpperCase()}</kbd>}
+    </button>
   );
 }
 
@@ -79,7 +93,12 @@ function Form(props: { alert: Alert; verb: Verb; to: string | undefined }): JSX.
   const dialog = useRef<HTMLDialogElement>(null);
   const to = useSignal(props.to ?? alert.properties.assigned ?? "");
   const note = useSignal("");
-  const until = useSignal(needs.until === "must" ? inputTime(times.value, (now.peek() ?? Date.now()) + 60 * 60_000) : "");
+  const window = alerts.peek().find((a) => a.properties.rule === serviceRule && a.properties.device === alert.properties.device)?.properties;
+  const moved = verb === "out_of_service" ? window : undefined;
+  const written = (text: string | undefined): string => (text ? inputTime(times.value, Date.parse(text)) : "");
+  const from = useSignal(moved?.condition === "pending" ? written(moved.maintenance?.from) : "");
+  const version = useSignal(moved?.version);
+  const until = useSignal(moved ? written(moved.maintenance?.until) : needs.until === "must" ? inputTime(times.value, (now.peek() ?? Date.now()) + 60 * 60_000) : "");
   const close = (): void => void (asked.value = undefined);
   useEffect(() => {
     dialog.current?.showModal();
@@ -91,6 +110,9 @@ function Form(props: { alert: Alert; verb: Verb; to: string | undefined }): JSX.
     if (note.value.trim()) given.note = note.value.trim();
     const time = needs.until ? readTime(times.value, until.value) : undefined;
     if (time !== undefined) given.until = new Date(time).toISOString();
+    const begins = needs.from ? readTime(times.value, from.value) : undefined;
+    if (begins !== undefined) given.from = new Date(begins).toISOString();
+    if (version.value !== undefined) given.version = version.value;
     close();
     await act(alert, verb, given);
   };
@@ -120,13 +142,19 @@ function Form(props: { alert: Alert; verb: Verb; to: string | undefined }): JSX.
             </datalist>
           </label>
         )}
+        {needs.from && (
+          <label>
+            {d("fieldFrom")}
+            <input type="datetime-local" value={from.value} onInput={(e) => (from.value = e.currentTarget.value)} />
+          </label>
+        )}
         {needs.until && (
           <label>
-            {d(needs.until === "must" ? "fieldUntil" : "fieldDue")}
+            {d(needs.from ? "fieldEnds" : needs.until === "must" ? "fieldUntil" : "fieldDue")}
             <input type="datetime-local" value={until.value} required={needs.until === "must"} onInput={(e) => (until.value = e.currentTarget.value)} />
             <span class="spans">
               {spans.map((minutes) => (
-                <button key={minutes} type="button" class="plain" onClick={() => (until.value = inputTime(times.value, (now.peek() ?? Date.now()) + minutes * 60_000))}>
+                <button key={minutes} type="button" class="plain" onClick={() => (until.value = inputTime(times.value, (readTime(times.value, from.peek()) ?? now.peek() ?? Date.now()) + minutes * 60_000))}>
                   +{minutes < 60 ? t("minutes", { n: minutes }) : t("hours", { n: minutes / 60 })}
                 </button>
               ))}
@@ -146,7 +174,7 @@ function Form(props: { alert: Alert; verb: Verb; to: string | undefined }): JSX.
             {d("cancel")}
           </button>
           <button type="submit" class="main">
-            {d(`do_${verb}`)}
+            {d(verbWord(alert, verb))}
           </button>
         </div>
       </form>

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { remember, remembered } from "../shared/memory";
 import { asked, begin, possible, verbs, type Verb } from "./actions";
-import { aboutDevice, serviceOf } from "./service";
+import { switchService } from "./service";
 import { shownDevices } from "./hindsight";
 import { chosen, go, route, views } from "./route";
 import { openSearch } from "./search";
@@ -72,8 +72,7 @@ function pressOnChosen(key: string): boolean {
   const c = chosen.peek();
   const device = c?.kind === "device" ? shownDevices.peek().get(c.id) : undefined;
   if (device && key === verbs.out_of_service.key) {
-    const service = serviceOf(device.id);
-    void begin(service ?? aboutDevice(device), service ? "back_in_service" : "out_of_service");
+    switchService(device);
     return true;
   }
   const alert = chosenAlert.peek();

@@ -13,6 +13,7 @@ import { moment, past, shownAlerts, shownDevices, shownTime, told } from "./hind
 import { placeOf } from "./names";
 import { chosen, openThing } from "./route";
 import { hidden, listed } from "./select";
+import { windowText } from "./service";
 import { coded, d } from "./words";
 
 export function AlertList(): JSX.Element {
@@ -106,7 +107,7 @@ export function States(props: { p: AlertProperties; zone?: boolean; since?: stri
       {p.stale && <span class="state loud">{t("stale")}</span>}
       {p.to_verify && <span class="state loud">{d("toVerify")}</span>}
       {p.retrospective && <span class="state">{d("retrospective")}</span>}
-      {p.condition !== "active" && <span class="state">{coded("condition", p.condition)}</span>}
+      {p.condition !== "active" && !p.maintenance && <span class="state">{coded("condition", p.condition)}</span>}
       {p.handling !== "new" && (
         <span class="state">
           {coded("handling", p.handling)}
@@ -117,6 +118,7 @@ export function States(props: { p: AlertProperties; zone?: boolean; since?: stri
       {p.shelved && <span class="state">{d("shelvedUntil", { time: times.value.since(l, Date.parse(p.shelved.until), at) })}</span>}
       {p.suppressed_by && <span class="state">{d("suppressedBy")}</span>}
       {p.out_of_service && <span class="state">{d("outOfService")}</span>}
+      {p.maintenance && <span class="state">{windowText(p.maintenance, p.condition === "pending")}</span>}
       {p.flapping && <span class="state">{d("flapping")}</span>}
       {(p.escalation ?? 0) > 0 && p.handling === "new" && <span class="state loud">{d("escalated", { n: p.escalation ?? 0 })}</span>}
       {props.zone !== false && (

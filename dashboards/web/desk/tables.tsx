@@ -14,6 +14,7 @@ import { fold, matches } from "./fold";
 import { moment, past, shownSensors, shownTime, shownViews } from "./hindsight";
 import { deviceName, shownValue } from "./names";
 import { format, openThing } from "./route";
+import { Windows } from "./service";
 import { d } from "./words";
 
 const text = signal("");
@@ -51,6 +52,7 @@ export function DevicesPage(): JSX.Element {
           ))}
         </select>
       </header>
+      <Windows />
       <table>
         <thead>
           <tr>

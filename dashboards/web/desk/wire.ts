@@ -1,6 +1,6 @@
 // What the server sends to the desk alone.
 
-import type { AlertProperties, Level, Text } from "../shared/wire";
+import type { AlertProperties, Level, Maintenance, Text } from "../shared/wire";
 
 export interface Standing {
   level: Level;
@@ -9,6 +9,7 @@ export interface Standing {
   handled_by?: string;
   stale?: boolean;
   assigned?: string;
+  maintenance?: Maintenance;
   shelved?: { until: string; by: string; reason: string };
 }
 

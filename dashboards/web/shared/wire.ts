@@ -37,6 +37,11 @@ export interface Evidence {
   over?: number;
 }
 
+export interface Maintenance {
+  from: string;
+  until?: string;
+}
+
 export interface AlertProperties {
   id: string;
   rule: string;
@@ -56,6 +61,8 @@ export interface AlertProperties {
   escalation?: number;
   /** What people said would be done by a time. */
   promises?: { due: string; by: string; note: string }[];
+  /** When a device is worked on, of the alert that stands for it; without an end until somebody ends it. */
+  maintenance?: Maintenance;
   shelved?: { until: string; by: string; reason: string };
   /** The id of the alert that explains this one. */
   suppressed_by?: string;
