@@ -34,11 +34,33 @@ func (f *fieldPage) handle(do func(context.Context, dashboards.Action) (citywatc
 
 func openField(t *testing.T, p *province, query string) *fieldPage {
 	t.Helper()
+	f := openFirst(t, p, query)
+	f.browser.do(command{"do": "fill", "selector": "[name=person]", "text": "Thào A Minh"})
+	f.wait(`!document.querySelector("[name=team]").disabled`)
+	f.browser.do(command{"do": "fill", "selector": "[name=team]", "text": "cap-lao-cai"})
+	f.begin()
+	return f
+}
+
+// begin presses the button under the first questions.
+func (f *fieldPage) begin() {
+	f.t.Helper()
+	f.browser.do(command{"do": "click", "selector": ".settings [type=submit]"})
+	f.wait(`document.querySelector(".field.live .top")`)
+	f.wait(`navigator.serviceWorker.controller`)
+}
+
+// openFirst opens the page as somebody does for the first time.
+func openFirst(t *testing.T, p *province, query string, changes ...func(*dashboards.Deps)) *fieldPage {
+	t.Helper()
 	team, field := newSquad(t, p)
 	f := &fieldPage{p: p, team: team}
 	p.watch = func(d *dashboards.Deps) {
 		d.Cameras = noCameras{}
 		field(d)
+		for _, change := range changes {
+			change(d)
+		}
 		d.Alerts = doer(func(ctx context.Context, a dashboards.Action) (citywatch.Alert, error) {
 			f.mu.Lock()
 			do := f.do
@@ -53,11 +75,6 @@ func openField(t *testing.T, p *province, query string) *fieldPage {
 	f.browser = newBrowser(t)
 	f.open("http://"+r.addr+"/field"+query, 390, 844)
 	f.ask(command{"do": "grant", "permissions": []string{"geolocation", "notifications"}, "at": map[string]float64{"longitude": 103.96, "latitude": 22.47, "accuracy": 14}})
-	f.browser.do(command{"do": "fill", "selector": "[name=person]", "text": "Thào A Minh"})
-	f.browser.do(command{"do": "fill", "selector": "[name=team]", "text": "cap-lao-cai"})
-	f.browser.do(command{"do": "click", "selector": ".settings [type=submit]"})
-	f.wait(`document.querySelector(".field.live .top")`)
-	f.wait(`navigator.serviceWorker.controller`)
 	return f
 }
 
@@ -234,7 +251,7 @@ func TestFieldForEverybody(t *testing.T) {
 		}
 	}
 	origin := evaluate[string](f.browser, "location.origin")
-	const small = `[...document.querySelectorAll("button, a, label.button, .check, input:not([type=checkbox], [type=radio], [type=file])")]
+	const small = `[...document.querySelectorAll("button, a, label.button, .check, select, summary, input:not([type=checkbox], [type=radio], [type=file])")]
 		.filter((e) => e.offsetParent && e.getBoundingClientRect().height < 48).map((e) => e.outerHTML.slice(0, 80) + " " + e.getBoundingClientRect().height).join("\n")`
 	for _, look := range []string{"theme=light&lang=vi", "theme=dark&lang=en", "theme=light&lang=en", "theme=dark&lang=vi"} {
 		for _, where := range []string{"list", "detail", "settings"} {
@@ -246,6 +263,7 @@ func TestFieldForEverybody(t *testing.T) {
 				f.wait(`document.querySelector(".detail")`)
 			case "settings":
 				f.ask(command{"do": "click", "selector": ".gear"})
+				f.ask(command{"do": "click", "selector": ".settings summary"})
 				f.wait(`document.querySelector(".settings .zones .check")`)
 			}
 			var violations []string

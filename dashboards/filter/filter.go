@@ -25,6 +25,8 @@ type Filter struct {
 	// level is the lowest that passes; it asks of alerts only.
 	level citywatch.Level
 	bbox  *orb.Bound
+	// teams are told of what is given to them, whatever else is asked.
+	teams []string
 }
 
 // A Scope is what of an alert or a device a Filter looks at.
@@ -33,11 +35,13 @@ type Scope struct {
 	Sector   citywatch.Sector
 	Level    citywatch.Level
 	Position orb.Point
+	// Assigned is the team that an alert was given to; empty for devices.
+	Assigned string
 }
 
 // OfAlert returns the scope of an alert.
 func OfAlert(a *citywatch.Alert) Scope {
-	return Scope{Zone: a.Zone, Sector: a.Sector, Level: a.Level, Position: a.Position}
+	return Scope{Zone: a.Zone, Sector: a.Sector, Level: a.Level, Position: a.Position, Assigned: a.Assigned}
 }
 
 // OfDevice returns the scope of a device, which has no level.
@@ -50,11 +54,12 @@ func OfCamera(c *citywatch.Camera) Scope {
 	return Scope{Zone: c.Zone, Sector: c.Sector, Position: c.Position}
 }
 
-// Parse reads ?zone=&sector=&level=&bbox=. Zones and sectors may be
-// repeated or separated by commas, and any of them passes.
+// Parse reads ?zone=&sector=&level=&bbox=&team=. Zones, sectors and teams may be
+// repeated or separated by commas, and any of them passes. An alert that was
+// given to one of the teams passes whatever else is asked.
 func Parse(q url.Values) (Filter, error) {
 	var f Filter
-	f.zones = terms(q["zone"])
+	f.zones, f.teams = terms(q["zone"]), terms(q["team"])
 	for _, s := range terms(q["sector"]) {
 		sector := citywatch.Sector(s)
 		if !slices.Contains(citywatch.Sectors(), sector) {
@@ -62,8 +67,8 @@ func Parse(q url.Values) (Filter, error) {
 		}
 		f.sectors = append(f.sectors, sector)
 	}
-	if len(f.zones)+len(f.sectors) > maxTerms {
-		return f, fmt.Errorf("more than %d zones and sectors", maxTerms)
+	if len(f.zones)+len(f.sectors)+len(f.teams) > maxTerms {
+		return f, fmt.Errorf("more than %d zones, sectors and teams", maxTerms)
 	}
 	if s := q.Get("level"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -114,7 +119,8 @@ func parseBBox(s string) (orb.Bound, error) {
 	return orb.Bound{Min: orb.Point{n[0], n[1]}, Max: orb.Point{n[2], n[3]}}, nil
 }
 
-// Empty reports whether everything passes.
+// Empty reports whether everything passes, so that it does not matter either
+// what was given to whom.
 func (f *Filter) Empty() bool { return f.level == citywatch.None && !f.LimitsDevices() }
 
 // LimitsDevices reports whether there are devices that do not pass.
@@ -123,7 +129,9 @@ func (f *Filter) LimitsDevices() bool {
 }
 
 // Alert reports whether an alert of that scope passes.
-func (f *Filter) Alert(s *Scope) bool { return s.Level >= f.level && f.Device(s) }
+func (f *Filter) Alert(s *Scope) bool {
+	return s.Level >= f.level && f.Device(s) || s.Assigned != "" && slices.Contains(f.teams, s.Assigned)
+}
 
 // Device reports whether a device of that scope passes. The level is not
 // asked: devices have none.
@@ -143,5 +151,5 @@ func (f *Filter) Key() string {
 	if f.bbox != nil {
 		box = fmt.Sprint(f.bbox.Min, f.bbox.Max)
 	}
-	return fmt.Sprintf("%q %q %d %s", f.zones, f.sectors, f.level, box)
+	return fmt.Sprintf("%q %q %d %s %q", f.zones, f.sectors, f.level, box, f.teams)
 }

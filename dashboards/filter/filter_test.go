@@ -25,7 +25,7 @@ func parse(t *testing.T, query string) filter.Filter {
 }
 
 func TestFilter(t *testing.T) {
-	a := citywatch.Alert{Zone: "sa-pa", Sector: citywatch.SectorFire, Level: 3, Position: orb.Point{103.84, 22.33}}
+	a := citywatch.Alert{Zone: "sa-pa", Sector: citywatch.SectorFire, Level: 3, Position: orb.Point{103.84, 22.33}, Assigned: "cc-sa-pa"}
 	alert := filter.OfAlert(&a)
 	device := filter.OfDevice(&citywatch.Device{Zone: "sa-pa", Sector: citywatch.SectorFire, Position: orb.Point{103.84, 22.33}})
 	for _, c := range []struct {
@@ -46,6 +46,10 @@ func TestFilter(t *testing.T) {
 		{"bbox=103.84,22.33,103.84,22.33", true, true}, // its border belongs to it
 		{"zone=sa-pa&sector=traffic", false, false},
 		{"zone=&sector=", true, true},
+		{"zone=lao-cai&level=5&team=cc-sa-pa", true, false}, // given to my team, wherever it is
+		{"zone=lao-cai&team=cc-lao-cai,cc-sa-pa", true, false},
+		{"zone=lao-cai&team=cc-lao-cai", false, false},
+		{"team=cc-lao-cai", true, true}, // besides everything else
 	} {
 		f := parse(t, c.query)
 		if got := f.Alert(&alert); got != c.alert {
@@ -77,7 +81,7 @@ func TestWrong(t *testing.T) {
 func TestKey(t *testing.T) {
 	seen := map[string]string{}
 	for _, query := range []string{
-		"", "zone=a", "zone=b", "zone=a,b", "zone=a b", "sector=fire", "level=2", "level=3", "bbox=1,2,3,4", "bbox=1,2,3,5", "zone=a&level=2", `zone=a" "b`,
+		"", "zone=a", "zone=b", "zone=a,b", "zone=a b", "sector=fire", "level=2", "level=3", "bbox=1,2,3,4", "bbox=1,2,3,5", "zone=a&level=2", `zone=a" "b`, "zone=a&team=b",
 	} {
 		f := parse(t, strings.ReplaceAll(query, " ", "+"))
 		key := f.Key()
@@ -95,7 +99,7 @@ func TestKey(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"zone=a,b&sector=fire", "level=3", "bbox=103,22,104,23", "bbox=NaN,0,0,0"} {
+	for _, seed := range []string{"zone=a,b&sector=fire", "level=3", "bbox=103,22,104,23", "bbox=NaN,0,0,0", "zone=a&team=b,c"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) {

@@ -11,7 +11,7 @@ import type { Alert, IncidentCard, IncidentEvent, NearCamera } from "../shared/w
 import { Away, Marks, measured, place, Standing } from "./parts";
 import { shrink } from "./photo";
 import { lang, radius, s } from "./speak";
-import { ago, centre, clockTime, current, freshPosition, nextStep, press, show, stageIndex, stageOf, steps, teamName } from "./state";
+import { ago, centre, clockTime, current, freshPosition, nextStep, over, press, show, stageIndex, stageOf, steps, teamName } from "./state";
 
 /** How often what is not in the stream is asked for, in ms. */
 const askEvery = 20_000;
@@ -80,7 +80,7 @@ export function Detail(props: { alert: Alert }): JSX.Element {
       <p class="state">
         <Standing alert={alert} />
       </p>
-      <Steps alert={alert} />
+      {over.value ? <p class="closed-note">{s("closedMeanwhile")}</p> : <Steps alert={alert} />}
       <Ways alert={alert} />
       <Write alert={alert} />
       <Nearest alert={alert} near={card?.cameras[0]} asked={card !== undefined} />
@@ -188,16 +188,18 @@ function Write(props: { alert: Alert }): JSX.Element {
             />
           </label>
         )}
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            position.value = freshPosition();
-            writing.value = true;
-          }}
-        >
-          {s("writeNote")}
-        </button>
+        {!over.value && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              position.value = freshPosition();
+              writing.value = true;
+            }}
+          >
+            {s("writeNote")}
+          </button>
+        )}
       </p>
       {fault.value && <p class="fault">{fault.value}</p>}
       {writing.value && (

@@ -1,17 +1,19 @@
 // The alerts of my area, and what is not sent yet.
 
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { LevelBadge } from "../shared/marks";
 import { unseen } from "../shared/world";
 import type { Alert } from "../shared/wire";
-import { me } from "./me";
+import { editing, me } from "./me";
 import { Away, Marks, measured, place, Standing } from "./parts";
 import type { Item } from "./queue";
 import { radius, s } from "./speak";
-import { ago, asOf, clockTime, current, drop, keepFault, list, nextStep, press, queued, resend, sendQueued, show, stageOf, teamName, zoneName } from "./state";
+import { ago, agoHere, asOf, clockTime, current, drop, keepFault, list, nextStep, press, queued, resend, sendQueued, show, stageOf, teamName, zoneName } from "./state";
+import { askHeading } from "./heading";
 import { finding, fix, locate } from "./where";
 import { lang, phase } from "../shared/live";
-import { editing } from "./settings";
 
 export function AreaName(): string {
   const zones = me.value?.zones ?? [];
@@ -74,12 +76,28 @@ function QueueRow(props: { item: Item }): JSX.Element {
               {s("resend")}
             </button>
           )}
+          {item.photo && <SavePhoto item={item} photo={item.photo} />}
           <button type="button" class="plain" onClick={() => void drop(item)}>
             {s("drop")}
           </button>
         </p>
       )}
     </li>
+  );
+}
+
+/** What the centre does not take is evidence all the same: it goes among the phone's pictures. */
+function SavePhoto(props: { item: Item; photo: Blob }): JSX.Element {
+  const url = useSignal("");
+  useEffect(() => {
+    const made = URL.createObjectURL(props.photo);
+    url.value = made;
+    return () => URL.revokeObjectURL(made);
+  }, [props.photo]);
+  return (
+    <a class="button" href={url.value} download={`citywatch-${props.item.pressed.slice(0, 19).replace(/:/g, "")}.jpg`}>
+      {s("savePhoto")}
+    </a>
   );
 }
 
@@ -117,7 +135,7 @@ export function PositionLine(): JSX.Element {
   const f = fix.value;
   switch (finding.value) {
     case "on":
-      return <p class="position">{f && s("positionOn", { accuracy: radius(f.accuracy), age: ago(f.time) })}</p>;
+      return <p class="position">{f && s("positionOn", { accuracy: radius(f.accuracy), age: agoHere(f.time) })}</p>;
     case "asking":
       return <p class="position">{s("positionWait")}</p>;
     case "denied":
@@ -128,7 +146,7 @@ export function PositionLine(): JSX.Element {
       return (
         <p class="position">
           {s("positionOff")}
-          <button type="button" class="plain" onClick={locate}>
+          <button type="button" class="plain" onClick={() => (askHeading(), locate())}>
             {s("positionAsk")}
           </button>
         </p>

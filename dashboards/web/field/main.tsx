@@ -13,12 +13,15 @@ import { render, type JSX } from "preact";
 import { start } from "../shared/live";
 import { startTheme, theme } from "../shared/theme";
 import { watchOver } from "./alarm";
+import { followHeading } from "./heading";
 import { Detail } from "./detail";
 import { AlertList, OfflineBanner, Queue, TopBar } from "./list";
-import { me } from "./me";
+import { editing, me } from "./me";
 import { followPush } from "./push";
-import { editing, installing, Settings } from "./settings";
+import { installing, Settings } from "./settings";
+import { Share } from "./sharing";
 import { current, follow, show, shown } from "./state";
+import { followShare } from "./share";
 import { locateAgain } from "./where";
 
 function Field(): JSX.Element {
@@ -30,6 +33,7 @@ function Field(): JSX.Element {
       {me.value && <OfflineBanner />}
       <main>
         {!settings && <Queue />}
+        {!settings && <Share />}
         {settings ? <Settings /> : alert ? <Detail key={alert.id} alert={alert} /> : <AlertList />}
       </main>
     </div>
@@ -57,11 +61,16 @@ function listen(): void {
 startTheme("system");
 colourBar();
 const zones = me.value?.zones ?? [];
-start({ quiet: true, filter: zones.map((zone) => `zone=${encodeURIComponent(zone)}`).join("&") });
+const team = me.value?.team;
+// What is given to my team comes with what is in my zones, wherever it is.
+const filter = [...zones.map((zone) => ["zone", zone]), ...(zones.length > 0 && team ? [["team", team]] : [])];
+start({ quiet: true, filter: filter.map(([key, value]) => `${key}=${encodeURIComponent(value ?? "")}`).join("&") });
 follow();
 listen();
 watchOver();
 locateAgain();
+followShare();
+followHeading();
 followPush();
 const root = document.getElementById("app");
 if (root) render(<Field />, root);

@@ -26,6 +26,8 @@ function load(): Me | undefined {
 }
 
 export const me = signal<Me | undefined>(load());
+/** Whether the settings are open. */
+export const editing = signal(false);
 
 export function setMe(next: Me): void {
   me.value = next;

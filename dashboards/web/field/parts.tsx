@@ -5,6 +5,7 @@ import { lang, number_ } from "./speak";
 import { deviceName, stageOf, teamName, zoneName } from "./state";
 import type { Alert } from "../shared/wire";
 import { textValue } from "../shared/words";
+import { heading } from "./heading";
 import { away, bearing, here, fix } from "./where";
 import { s } from "./speak";
 
@@ -16,18 +17,21 @@ export function place(alert: Alert): string {
   return first && second && !first.includes(second) ? `${first}, ${second}` : first || second;
 }
 
-/** How far it is, and an arrow that points there when north is up. */
+/** How far it is and in which direction, and an arrow that points there where the phone knows how it is held. */
 export function Away(props: { alert: Alert }): JSX.Element | null {
   const { geometry } = props.alert;
   const from = here.value;
   if (!geometry || !from) return null;
   const exact = fix.value?.at ?? from;
-  const eighth = Math.round(bearing(exact, geometry.coordinates) / 45) % 8;
+  const held = heading.value;
+  const turn = held === undefined ? undefined : Math.round(bearing(exact, geometry.coordinates) - held + 360) % 360;
   return (
     <span class="away">
-      <svg class={`arrow to-${eighth}`} viewBox="0 0 24 24" aria-hidden="true">
-        <path d="M12 3 19 20 12 16 5 20z" />
-      </svg>
+      {turn !== undefined && (
+        <svg class="arrow" viewBox="0 0 24 24" aria-hidden="true" data-turn={turn}>
+          <path d="M12 3 19 20 12 16 5 20z" transform={`rotate(${turn} 12 12)`} />
+        </svg>
+      )}
       {away(lang.value, exact, geometry.coordinates)}
     </span>
   );

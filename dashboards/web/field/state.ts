@@ -9,7 +9,7 @@ import { remember, remembered } from "../shared/memory";
 import type { Alert, AlertProperties } from "../shared/wire";
 import { worstFirst } from "../shared/world";
 import { discard, flush, items, keep, type Fix, type Item, type Verb } from "./queue";
-import { me } from "./me";
+import { editing, me, setMe, type Me } from "./me";
 import { fix, here } from "./where";
 import { say } from "./words";
 
@@ -36,9 +36,13 @@ interface Known {
   zone?: string;
 }
 
+/** Somebody who can be sent. */
 export interface Team {
   id: string;
   name: string;
+  /** None are the whole province. */
+  zones: string[];
+  home: [number, number];
 }
 
 const knownKey = "field.known";
@@ -57,8 +61,8 @@ const known = signal<Known | undefined>(recall());
 const local = signal(Date.now());
 export const centre = signal<Centre | undefined>(known.peek()?.centre);
 export const teams = signal<Team[]>(known.peek()?.teams ?? []);
-/** Alerts given to my team that lie outside my zones. */
-const given = signal<Alert[]>([]);
+/** The names of devices that the stream does not tell of: of alerts outside my zones. */
+const farNames = signal<Record<string, string>>({});
 
 /** The time, in ms: the server's where it is known. */
 export const time = computed(() => now.value ?? local.value);
@@ -72,6 +76,11 @@ export function ago(ms: number): string {
   return passed < 1500 ? say(lang.value, "justNow") : say(lang.value, "ago", { age: duration(lang.value, passed) });
 }
 
+/** How long ago something was by this phone's own clock, which may be wrong. */
+export function agoHere(ms: number): string {
+  return ago(time.value - (Date.now() - ms));
+}
+
 export function clockTime(ms: number): string {
   return times.value.since(lang.value, ms, time.value);
 }
@@ -82,8 +91,11 @@ export function zoneName(id: string): string {
 }
 
 export function deviceName(id: string): string {
-  return devices.value.get(id)?.properties.name ?? known.value?.devices[id] ?? id;
+  return devices.value.get(id)?.properties.name ?? farNames.value[id] ?? known.value?.devices[id] ?? id;
 }
+
+/** My team as the centre's list has it. */
+export const myTeam = computed(() => teams.value.find((t) => t.id === me.value?.team));
 
 export function teamName(id: string): string {
   return teams.value.find((t) => t.id === id)?.name ?? id;
@@ -134,16 +146,21 @@ function mine(alert: Alert): boolean {
 /** What needs somebody comes first, then the nearest; without a position the worst. */
 export const list = computed<Alert[]>(() => {
   const live = lastFrame.value !== undefined;
-  const all = new Map((live ? alerts.value : (known.value?.alerts ?? [])).map((a) => [a.id, a]));
-  for (const a of given.value) if (!all.has(a.id)) all.set(a.id, a);
+  const all = live ? alerts.value : (known.value?.alerts ?? []);
   const from = here.value;
   const far = (a: Alert): number => (from && a.geometry ? distance(from, a.geometry.coordinates) : Infinity);
   const done = (a: Alert): number => (nextStep(stageOf(a).stage) ? 0 : 1);
-  return [...all.values()].filter(mine).sort((a, b) => done(a) - done(b) || (far(a) === far(b) ? 0 : far(a) - far(b)) || worstFirst(a, b));
+  return all.filter(mine).sort((a, b) => done(a) - done(b) || (far(a) === far(b) ? 0 : far(a) - far(b)) || worstFirst(a, b));
 });
 
+const openOne = computed<Alert | undefined>(() => list.value.find((a) => a.id === open.value));
+/** The one that was open last: it may be closed while somebody photographs it. */
+const lastOpen = signal<Alert | undefined>(undefined);
+
 /** The alert that is shown, as it is or as it was when it was last known. */
-export const shown = computed<Alert | undefined>(() => list.value.find((a) => a.id === open.value));
+export const shown = computed<Alert | undefined>(() => openOne.value ?? (lastOpen.value?.id === open.value ? lastOpen.value : undefined));
+/** Whether the one that is shown is no longer among mine: it was closed. */
+export const over = computed(() => shown.value !== undefined && openOne.value === undefined);
 
 async function refresh(): Promise<void> {
   try {
@@ -172,10 +189,20 @@ export async function sendQueued(): Promise<void> {
   }
 }
 
+/** Who goes, as the centre knows them: a team of its list, any name where it has none. */
+function goer(m: Me): string | undefined {
+  return teams.value.length === 0 ? m.team || m.person : myTeam.value?.id;
+}
+
 /** Does something about an alert: it is kept first, and sent when there is a signal. */
 export async function press(alert: Alert, verb: Verb, more: { note?: string; photo?: Blob; fix?: Fix | undefined } = {}): Promise<void> {
   const m = me.value;
   if (!m) return;
+  const to = goer(m);
+  if (verb === "dispatch" && !to && !alert.properties.assigned) {
+    editing.value = true; // nobody knows who is on the way: the settings ask
+    return;
+  }
   const item: Item = {
     key: crypto.randomUUID(),
     alert: alert.id,
@@ -184,7 +211,7 @@ export async function press(alert: Alert, verb: Verb, more: { note?: string; pho
     version: alert.properties.version,
     actor: m.person,
     pressed: new Date(clock.now() ?? Date.now()).toISOString(),
-    ...(verb === "dispatch" || verb === "on_scene" || verb === "contained" ? { to: m.team || m.person } : {}),
+    ...(to && (verb === "dispatch" || verb === "on_scene" || verb === "contained") ? { to } : {}),
     ...(more.note ? { note: more.note } : {}),
     ...(more.photo ? { photo: more.photo } : {}),
     ...(more.fix ? { fix: more.fix } : {}),
@@ -225,33 +252,44 @@ export async function drop(item: Item): Promise<void> {
   await refresh();
 }
 
-/** How often what waits is tried, and what is given to my team asked for, in ms. */
+/** How often what waits is tried, and how long an answer may take, in ms. */
 const tryEvery = 15_000;
-const askEvery = 60_000;
+const patience = 60_000;
 
 async function askCentre(): Promise<void> {
   try {
-    centre.value = await get<Centre>("field", AbortSignal.timeout(askEvery));
+    centre.value = await get<Centre>("field", AbortSignal.timeout(patience));
   } catch {
     // What is known stays.
   }
   if (!centre.value?.teams) return;
   try {
-    const answer = await get<{ features: { id: string; properties: { name: string } }[] }>("teams", AbortSignal.timeout(askEvery));
-    teams.value = answer.features.map((f) => ({ id: f.id, name: f.properties.name }));
+    const answer = await get<{ features: { properties: Team }[] }>("teams", AbortSignal.timeout(patience));
+    teams.value = answer.features.map(({ properties: { id, name, zones, home } }) => ({ id, name, zones, home }));
+    byID();
   } catch {
     // What is known stays.
   }
 }
 
-async function askGiven(): Promise<void> {
+/** A team that was written by its name, before the list was here, is its id. */
+function byID(): void {
   const m = me.peek();
-  if (!m?.team || m.zones.length === 0 || !current.peek()) return;
+  const same = teams.peek().find((t) => m && t.id !== m.team && t.name.toLowerCase() === m.team.toLowerCase());
+  if (m && same) setMe({ ...m, team: same.id });
+}
+
+const asked = new Set<string>();
+
+/** Asks what the device is called of an alert that lies outside my zones. */
+async function askName(id: string): Promise<void> {
+  if (!id || asked.has(id) || deviceName(id) !== id) return;
+  asked.add(id);
   try {
-    const all = await get<{ features: Alert[] }>("alerts", AbortSignal.timeout(askEvery));
-    given.value = all.features.filter((a) => a.properties.assigned === m.team && !m.zones.includes(a.properties.zone));
+    const device = await get<{ properties: { name: string } }>(`devices/${encodeURIComponent(id)}`, AbortSignal.timeout(patience));
+    farNames.value = { ...farNames.peek(), [id]: device.properties.name };
   } catch {
-    // What is known stays.
+    asked.delete(id); // with the next change
   }
 }
 
@@ -276,7 +314,6 @@ function remember_(): void {
 export function follow(): void {
   window.setInterval(() => (local.value = Date.now()), 1000);
   window.setInterval(() => void sendQueued(), tryEvery);
-  window.setInterval(() => void askGiven(), askEvery);
   window.setInterval(remember_, 5000);
   window.addEventListener("online", () => void sendQueued());
   window.addEventListener("pagehide", remember_);
@@ -289,7 +326,6 @@ export function follow(): void {
     if (!current.value) return;
     void askCentre();
     void sendQueued();
-    void askGiven();
   });
   let stored = "";
   effect(() => {
@@ -298,6 +334,10 @@ export function follow(): void {
     if (versions === stored) return;
     stored = versions;
     remember_();
+    if (current.peek()) for (const a of list.peek()) void askName(a.properties.device);
+  });
+  effect(() => {
+    if (openOne.value) lastOpen.value = openOne.value;
   });
   void refresh();
 }

@@ -15,6 +15,11 @@ export const finding = signal<Finding>("off");
 
 let watch: number | undefined;
 
+function found({ coords, timestamp }: GeolocationPosition): void {
+  fix.value = { at: [coords.longitude, coords.latitude], accuracy: coords.accuracy, time: timestamp };
+  finding.value = "on";
+}
+
 /** Begins to follow the position; the browser may ask the person. */
 export function locate(): void {
   if (!window.isSecureContext || !("geolocation" in navigator)) {
@@ -25,10 +30,7 @@ export function locate(): void {
   finding.value = fix.value ? "on" : "asking";
   remember("field.locate", "yes");
   watch = navigator.geolocation.watchPosition(
-    ({ coords, timestamp }) => {
-      fix.value = { at: [coords.longitude, coords.latitude], accuracy: coords.accuracy, time: timestamp };
-      finding.value = "on";
-    },
+    found,
     (error) => {
       if (error.code !== error.PERMISSION_DENIED) return; // no satellite yet: the last fix stands, with its age
       if (watch !== undefined) navigator.geolocation.clearWatch(watch);
@@ -38,6 +40,12 @@ export function locate(): void {
     },
     { enableHighAccuracy: true, maximumAge: 10_000, timeout: 60_000 },
   );
+}
+
+/** Asks once more where the phone is now, where it is followed. */
+export function locateOnce(): void {
+  if (watch === undefined) return;
+  navigator.geolocation.getCurrentPosition(found, () => undefined, { enableHighAccuracy: true, maximumAge: 0, timeout: 30_000 });
 }
 
 /** Goes on where the person has agreed before. */
