@@ -7,6 +7,7 @@ import type { Bound, Device, Level, Storm, StormRow } from "../shared/wire";
 import { gaugeOf, inOrder } from "../wall/gauges";
 import { sectorOf } from "../wall/sectors";
 import { alarmOf, stormSounds } from "../wall/loudest";
+import { nextSteps } from "../wall/steps";
 import { alert } from "./world.test";
 
 const now = Date.parse("2026-11-22T07:00:00Z");
@@ -91,4 +92,18 @@ test("the axis has round numbers, each once", () => {
   assert.ok(!Object.is(ticks(-0.08, 0.08, 0)[0], -0));
   assert.deepEqual(ticks(-0.08, 1.08, 0), [0, 1]);
   assert.deepEqual(ticks(5, 5, 1), []);
+});
+
+test("of a long checklist the next steps are shown, and the rest is counted", () => {
+  const items = (done: string): Parameters<typeof nextSteps>[0] =>
+    [...done].map((d, i) => ({ id: String(i), rule: "r", vi: "v", en: "e", done: d === "x", version: 1 }));
+  const ids = (done: string): [string, number] => {
+    const { shown, more } = nextSteps(items(done));
+    return [shown.map((s) => s.id).join(""), more];
+  };
+  assert.deepEqual(ids("x.x."), ["0123", 0], "a short one whole");
+  assert.deepEqual(ids("......."), ["012", 4]);
+  assert.deepEqual(ids("x.xx.."), ["145", 0], "what is done makes room");
+  assert.deepEqual(ids("x......"), ["123", 3]);
+  assert.deepEqual(ids("xxxxx"), ["", 0]);
 });

@@ -20,6 +20,7 @@ import { known } from "./card";
 import { openCamera, rests } from "./cameras";
 import { Measured } from "./measured";
 import { withNewest } from "./rivers";
+import { nextSteps } from "./steps";
 import { chooseDevice, focus, focused } from "./state";
 import { direction, say, type WallWord } from "./words";
 
@@ -196,6 +197,7 @@ function Doing(props: { card: IncidentCard; alert: Alert }): JSX.Element {
   const { card: c, alert } = props;
   const l = lang.value;
   const { items } = c.checklist;
+  const { shown, more } = nextSteps(items);
   const last = c.past[0];
   return (
     <div class="doing">
@@ -207,7 +209,7 @@ function Doing(props: { card: IncidentCard; alert: Alert }): JSX.Element {
         </h3>
         {items.length === 0 && <p class="muted">{say("checklistNone")}</p>}
         <ul class="checklist">
-          {items.map((item) => (
+          {shown.map((item) => (
             <li key={item.id} class={item.done ? "done" : "open"}>
               <svg viewBox="0 0 20 20" aria-hidden="true">
                 <rect x="2" y="2" width="16" height="16" rx="3" />
@@ -220,6 +222,7 @@ function Doing(props: { card: IncidentCard; alert: Alert }): JSX.Element {
             </li>
           ))}
         </ul>
+        {more > 0 && <p class="muted">{say("checklistMore", { n: more })}</p>}
       </section>
       <section class="timeline-box">
         <h3 class="muted">{say("timeline")}</h3>

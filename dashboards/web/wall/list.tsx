@@ -26,8 +26,7 @@ export function AlertList(): JSX.Element {
 }
 
 function EachAlert(): JSX.Element {
-  // What nobody is called for comes last, whatever its level.
-  const list = [...alerts.value].sort((a, b) => Number(quiet(a)) - Number(quiet(b)));
+  const list = [...alerts.value].sort((a, b) => rank(a) - rank(b));
   const open = list.filter(unseen).length;
   const scroller = useRef<HTMLOListElement>(null);
   const below = useBelow(scroller, list);
@@ -62,6 +61,12 @@ function EachAlert(): JSX.Element {
       )}
     </section>
   );
+}
+
+/** What calls comes before what somebody has seen, so that it is not below the edge; what nobody is called for comes last, whatever its level. */
+function rank(alert: Alert): number {
+  if (quiet(alert)) return 2;
+  return unseen(alert) ? 0 : 1;
 }
 
 /** That no alert is open is said together with how much of the province is known. */

@@ -16,7 +16,7 @@ import { say } from "./words";
 /** What is drawn of the past, in ms, how often it is asked for, and how high one gauge is at least, in rem. */
 const span = 2 * 3_600_000;
 const askEvery = 60_000;
-const least = 7;
+const least = 9.5;
 
 const gauges = computed(() => inOrder(sensors.value));
 const fits = signal(3);
@@ -36,7 +36,7 @@ export function Rivers(): JSX.Element | null {
     if (!element) return;
     const observer = new ResizeObserver(() => {
       const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-      fits.value = Math.max(1, Math.floor((element.clientHeight / rem - 3.6) / least));
+      fits.value = Math.max(1, Math.floor((element.clientHeight / rem - 4) / least));
     });
     observer.observe(element);
     return () => observer.disconnect();
