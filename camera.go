@@ -24,6 +24,10 @@ type Camera struct {
 	// Gateway is what the camera is reached through: a recorder, a router, a
 	// radio link. Cameras behind the same one fail together.
 	Gateway string
+	// OnDemand cameras are pulled only while somebody watches, and looked at
+	// briefly now and then. A page that shows many without being asked to
+	// leaves them in peace.
+	OnDemand bool
 }
 
 // A CameraState is how a camera is, as far as its stream shows.

@@ -65,10 +65,11 @@ func (p *province) look(t *testing.T, lenses ...lens) *looking {
 		bearing, view := l.bearing, 70.0
 		camera := citywatch.Camera{
 			ID: l.id, Name: l.name, Sector: cmp.Or(l.sector, citywatch.SectorTraffic), Zone: p.zoneAt(l.at), Position: l.at, Bearing: &bearing, View: &view,
+			OnDemand: l.onDemand,
 		}
 		specs = append(specs, video.Spec{
-			Camera: camera, OnDemand: l.onDemand,
-			Main: rtsp.New(rtsp.Options{Address: a, Transport: rtsp.TCP, Networks: here, Timeout: 3 * time.Second}),
+			Camera: camera,
+			Main:   rtsp.New(rtsp.Options{Address: a, Transport: rtsp.TCP, Networks: here, Timeout: 3 * time.Second}),
 		})
 		if l.record {
 			policies[l.id] = record.Policy{Keep: time.Hour}

@@ -61,7 +61,7 @@ func (e *eye) Cameras() []citywatch.Camera {
 	return []citywatch.Camera{
 		{ID: "cau-coc-leu", Name: "Cầu Cốc Lếu", Sector: "traffic", Zone: "lao-cai", Position: orb.Point{103.9655, 22.5010}, Bearing: &bearing, Gateway: "nvr"},
 		{ID: "ho-kieu", Name: "Cửa khẩu Hồ Kiều", Sector: "traffic", Position: orb.Point{103.9641, 22.5069}},
-		{ID: "sa-pa", Name: "Quảng trường Sa Pa", Sector: "tourism", Zone: "sa-pa", Position: orb.Point{103.8438, 22.3364}},
+		{ID: "sa-pa", Name: "Quảng trường Sa Pa", Sector: "tourism", Zone: "sa-pa", Position: orb.Point{103.8438, 22.3364}, OnDemand: true},
 	}
 }
 
@@ -156,7 +156,7 @@ func TestCameras(t *testing.T) {
 	well, gone, unknown := list.Features[0].Properties, list.Features[1].Properties, list.Features[2].Properties
 	for name, want := range map[string]any{
 		"state": "online", "up": true, "age": 0.04, "fps": 25.0, "bearing": 120.0, "recording": false,
-		"usable": true, "picture": "ok", "activity": 0.25, "gateway": "nvr", "reconnects": 2.0, "other": nil,
+		"usable": true, "picture": "ok", "activity": 0.25, "gateway": "nvr", "on_demand": false, "reconnects": 2.0, "other": nil,
 	} {
 		if well[name] != want {
 			t.Errorf("%s of a camera that is well is %v, want %v", name, well[name], want)
@@ -171,6 +171,9 @@ func TestCameras(t *testing.T) {
 		if v, there := unknown[absent]; there {
 			t.Errorf("%s of a camera that was never seen is %v", absent, v)
 		}
+	}
+	if unknown["on_demand"] != true {
+		t.Errorf("that a camera is pulled on demand is told as %v", unknown["on_demand"])
 	}
 	for query, want := range map[string]int{"sector=tourism": 1, "zone=lao-cai": 1, "bbox=103.9,22.4,104,22.6": 2, "zone=none": 0} {
 		_, body := s.get(t, "/api/v1/cameras?"+query)

@@ -2,6 +2,7 @@ package dashboards
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ func (s *site) reviewer() review.Reviewer {
 		Zone: s.zone(),
 		History: func(ctx context.Context, q review.Query) ([]review.Point, error) {
 			points, err := s.deps.History.History(ctx, HistoryQuery{
-				Class: citywatch.CameraHealthClass, Device: q.Camera, Value: q.Value,
+				Class: cmp.Or(q.Class, citywatch.CameraHealthClass), Device: q.Device, Value: q.Value,
 				From: q.From, To: q.To, Every: q.Every, Fn: q.Fn,
 			})
 			out := make([]review.Point, len(points))
@@ -160,7 +161,25 @@ func (s *site) report(ctx context.Context, r *http.Request) (review.Report, erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.QueryTimeout)
 	defer cancel()
-	return by.Report(ctx, cameras, begin, now, s.recorded)
+	return by.Report(ctx, review.Subject{Cameras: cameras, Figures: s.figures(), Begin: begin, Now: now, Recorded: s.recorded})
+}
+
+// figures returns the indicators of tourism in the order of their ids.
+func (s *site) figures() []review.Figure {
+	var out []review.Figure
+	for _, state := range s.deps.Picture.Devices() {
+		d := state.Device
+		quantities := s.classes[d.Class].Quantities
+		if d.Indicator == nil || d.Sector != citywatch.SectorTourism || len(quantities) == 0 {
+			continue
+		}
+		q := quantities[0]
+		out = append(out, review.Figure{
+			ID: d.ID, Name: d.Name, Class: d.Class, Value: q.Value,
+			Label: q.Name, Unit: q.Unit, Decimals: q.Decimals, Of: *d.Indicator,
+		})
+	}
+	return out
 }
 
 // recorded returns how much of a time is recorded of a camera and still kept.

@@ -35,7 +35,7 @@ func newCamera(s *shared, spec Spec, a *account) *camera {
 		}
 	}
 	c.primary.primary = true
-	if spec.OnDemand {
+	if spec.Camera.OnDemand {
 		c.primary.demand.checks = s.options.CheckEvery - time.Duration(jitter()/10*float64(s.options.CheckEvery))
 	} else {
 		c.primary.demand.always = true

@@ -13,7 +13,9 @@ import (
 )
 
 func onDemand(main, sub video.Source) []video.Spec {
-	return []video.Spec{{Camera: camera("a"), Main: main, Sub: sub, OnDemand: true}}
+	c := camera("a")
+	c.OnDemand = true
+	return []video.Spec{{Camera: c, Main: main, Sub: sub}}
 }
 
 func TestOnDemandCameraIsCheckedBriefly(t *testing.T) {

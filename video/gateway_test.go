@@ -41,8 +41,8 @@ func behind(gateway string, onDemand bool, sources ...*switched) []video.Spec {
 	var specs []video.Spec
 	for i, s := range sources {
 		c := camera(fmt.Sprintf("%s-%d", gateway, i))
-		c.Gateway = gateway
-		specs = append(specs, video.Spec{Camera: c, Main: s, OnDemand: onDemand})
+		c.Gateway, c.OnDemand = gateway, onDemand
+		specs = append(specs, video.Spec{Camera: c, Main: s})
 	}
 	return specs
 }

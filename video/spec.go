@@ -32,9 +32,6 @@ type Spec struct {
 	// that was just refused could lock it. By default each camera has one of its
 	// own.
 	Account string
-	// OnDemand cameras are pulled only while somebody subscribes, and looked
-	// at briefly now and then.
-	OnDemand bool
 	// PreferMain makes the main stream the one that is always pulled, and
 	// whose health is the camera's, even where there is a sub stream. It is
 	// set for cameras that are recorded.

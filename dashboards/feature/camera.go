@@ -17,6 +17,8 @@ type CameraProperties struct {
 	Bearing *float64 `json:"bearing,omitempty"`
 	View    *float64 `json:"view,omitempty"`
 	Gateway string   `json:"gateway,omitempty"`
+	// OnDemand says that it is pulled only while somebody watches.
+	OnDemand bool `json:"on_demand"`
 
 	// State is how it is, Up whether its pictures can be used.
 	State  citywatch.CameraState `json:"state"`
@@ -46,7 +48,7 @@ type CameraProperties struct {
 // Camera returns the Feature of a camera as it is at now.
 func Camera(c *citywatch.Camera, s *citywatch.CameraStatus, values []citywatch.Value, now time.Time) Feature[CameraProperties] {
 	p := CameraProperties{
-		ID: c.ID, Name: c.Name, Zone: c.Zone, Sector: c.Sector, Bearing: c.Bearing, View: c.View, Gateway: c.Gateway,
+		ID: c.ID, Name: c.Name, Zone: c.Zone, Sector: c.Sector, Bearing: c.Bearing, View: c.View, Gateway: c.Gateway, OnDemand: c.OnDemand,
 		State: s.State, Up: s.State.Up(), Since: known(s.Since), Detail: s.Detail, LastFrame: known(s.LastFrame),
 		Codec: s.Codec, Width: s.Width, Height: s.Height,
 		FPS: s.FPS, Bitrate: s.Bitrate, KeyInterval: s.KeyInterval, Reconnects: s.Reconnects,

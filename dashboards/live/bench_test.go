@@ -252,9 +252,14 @@ func (c *client) read() (frame, error) {
 	return f, nil
 }
 
+// next returns the next frame, which is of that kind. That the server is there
+// it may say whenever the machine is busy.
 func (c *client) next(kind string) frame {
 	c.t.Helper()
 	f, err := c.read()
+	for err == nil && f.Type == "alive" && kind != "alive" {
+		f, err = c.read()
+	}
 	if err != nil || f.Type != kind {
 		c.t.Fatalf("got %s %+v, %v; want %s", f.Type, f, err, kind)
 	}

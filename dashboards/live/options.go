@@ -26,6 +26,10 @@ type Options struct {
 	// TellEvery is how often a viewer is told the time, and looked after: a
 	// change of the camera's state is told within it. Default 1s.
 	TellEvery time.Duration `yaml:"tell_every"`
+	// AliveEvery is after how long without anything else a viewer is told that
+	// the server is there, to within TellEvery. Pages give a server up that
+	// says nothing for 8s. Default 2s.
+	AliveEvery time.Duration `yaml:"alive_every"`
 }
 
 func (o Options) withDefaults() Options {
@@ -33,6 +37,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.WriteTimeout, 10*time.Second)
 	setDefault(&o.SocketBytes, 128<<10)
 	setDefault(&o.TellEvery, time.Second)
+	setDefault(&o.AliveEvery, 2*time.Second)
 	return o
 }
 
@@ -54,6 +59,7 @@ func (o Options) Problems() []citywatch.Problem {
 		{"$.write_timeout", o.WriteTimeout < 0},
 		{"$.socket_bytes", o.SocketBytes < 0},
 		{"$.tell_every", o.TellEvery < 0},
+		{"$.alive_every", o.AliveEvery < 0},
 	} {
 		if p.negative {
 			ps = append(ps, citywatch.Problem{Path: p.path, Message: "is negative", Hint: "leave it out for the default"})

@@ -102,6 +102,28 @@ func TestStateWithoutPictures(t *testing.T) {
 	c.next("stream")
 }
 
+// TestAlive: where there is nothing to be said, the server says that it is
+// there.
+func TestAlive(t *testing.T) {
+	options := fast
+	options.AliveEvery = 100 * time.Millisecond
+	b := begin(t, options)
+	b.camera.set(citywatch.CameraStatus{State: citywatch.CameraUnreachable}, errors.New("no route"))
+	c := b.dial(t, 0)
+	c.next("state")
+	for range 3 {
+		c.next("alive")
+	}
+	b.camera.set(citywatch.CameraStatus{State: citywatch.CameraOnline}, nil)
+	if f := c.next("state"); f.State != "online" {
+		t.Errorf("told as %+v", f)
+	}
+	b.camera.pull(t) // it is there, and sends nothing
+	for range 3 {
+		c.next("alive")
+	}
+}
+
 // TestLeaving: a viewer that goes is noticed though nothing is sent to it, and
 // the camera is let go.
 func TestLeaving(t *testing.T) {

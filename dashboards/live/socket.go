@@ -44,6 +44,7 @@ type socket struct {
 	told   citywatch.CameraStatus
 	toldAt time.Time // when the time was last told
 	pinged time.Time
+	sent   time.Time // when anything was
 }
 
 // serve returns why the viewer left.
@@ -239,13 +240,22 @@ func (c *socket) look(now time.Time) error {
 	known := err == nil // else it is told when it is
 	same := status.State == c.told.State && status.Since.Equal(c.told.Since) && status.Detail == c.told.Detail
 	if !known || same {
-		return nil
+		return c.live(now)
 	}
 	c.told = status
 	return c.send(websocket.TextMessage, encode(newStateFrame(&status)))
 }
 
+// live says that the server is there, where nothing else has said so lately.
+func (c *socket) live(now time.Time) error {
+	if now.Sub(c.sent) < c.server.options.AliveEvery {
+		return nil
+	}
+	return c.send(websocket.TextMessage, encode(aliveFrame{typeAlive}))
+}
+
 func (c *socket) send(kind int, data []byte) error {
+	c.sent = time.Now()
 	_ = c.conn.SetWriteDeadline(time.Now().Add(c.server.options.WriteTimeout))
 	if err := c.conn.WriteMessage(kind, data); err != nil {
 		return reasonOf(err)

@@ -13,6 +13,7 @@ const (
 	typeStream = "stream"
 	typeTime   = "time"
 	typeState  = "state"
+	typeAlive  = "alive"
 )
 
 // streamFrame comes before the first picture, and wherever a stream begins
@@ -44,6 +45,13 @@ type stateFrame struct {
 	Since     string                `json:"since,omitempty"`
 	Detail    string                `json:"detail,omitempty"`
 	LastFrame string                `json:"last_frame,omitempty"`
+}
+
+// aliveFrame says nothing but that the server is there. It comes where nothing
+// else has come for a while: browsers do not show pages the pings of the
+// protocol, and a page has to notice a server that is gone without a farewell.
+type aliveFrame struct {
+	Type string `json:"type"`
 }
 
 // milliseconds is RFC 3339, as exact as a clock on a wall has to be.

@@ -32,6 +32,13 @@ func WriteCSV(w io.Writer, r *Report, english bool, zone *time.Location) error {
 	for i := range r.Points {
 		t.row(t.point(&r.Points[i])...)
 	}
+	if len(r.Indicators) > 0 {
+		t.row()
+		t.row(t.figureHead(r.Indicators[0].Days)...)
+		for i := range r.Indicators {
+			t.row(t.figure(&r.Indicators[i])...)
+		}
+	}
 	t.row()
 	t.row(t.say("Cách tính", "How it is computed"))
 	for _, n := range r.Method {
@@ -105,6 +112,39 @@ func (t *table) point(p *PointReport) []string {
 	}
 	cells = append(cells, outages...)
 	return append(cells, t.share(p.Activity), t.share(p.ActivityBefore), busiest, recorded)
+}
+
+func (t *table) figureHead(days []FigureDay) []string {
+	head := []string{t.say("Mã chỉ số", "Indicator id"), t.say("Chỉ số", "Indicator"), t.say("Nội dung", "What it is"), t.say("Đơn vị", "Unit")}
+	for _, d := range days {
+		head = append(head, d.Day)
+	}
+	return append(head,
+		t.say("Trung bình tuần", "Mean of the week"), t.say("Số ngày có số liệu", "Days with a figure"),
+		t.say("Trung bình tuần trước", "Mean, week before"), t.say("Chỉ tiêu", "Target"), t.say("Đạt", "Met"),
+		t.say("Phụ trách", "Owner"), t.say("Nguồn", "Source"))
+}
+
+func (t *table) figure(f *FigureReport) []string {
+	number := func(v *float64, decimals int) string {
+		if v == nil {
+			return ""
+		}
+		return t.number(*v, decimals)
+	}
+	cells := []string{text(f.ID), text(f.Name), text(t.say(f.Label.VI, f.Label.EN)), text(f.Unit)}
+	for _, d := range f.Days {
+		cells = append(cells, number(d.Value, f.Decimals))
+	}
+	met := ""
+	if f.Met != nil {
+		met = t.say("không", "no")
+		if *f.Met {
+			met = t.say("có", "yes")
+		}
+	}
+	return append(cells, number(f.Mean, f.Decimals+1), strconv.Itoa(f.Told), number(f.MeanBefore, f.Decimals+1),
+		number(f.Target, f.Decimals), met, text(f.Owner), text(f.Source))
 }
 
 func (t *table) unmeasured() string { return t.say("chưa đo", "not measured") }

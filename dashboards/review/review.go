@@ -22,12 +22,13 @@ const (
 	valueContrast   = "contrast"
 )
 
-// A Query asks for one value of one camera over time, by intervals.
+// A Query asks for one value of one device over time, by intervals.
 type Query struct {
-	Camera, Value string
+	// Class is empty for what is said of a camera's health.
+	Class, Device, Value string
 	// From is included, To is not.
 	From, To time.Time
-	// Every is the length of the intervals; Fn is mean or count.
+	// Every is the length of the intervals; Fn is mean, count or last.
 	Every time.Duration
 	Fn    string
 }
@@ -74,7 +75,7 @@ type slot struct {
 // slots returns what was measured of a value in intervals, those that end after
 // q.To being as long as is left of them.
 func (r Reviewer) slots(ctx context.Context, c Camera, q Query) ([]slot, error) {
-	q.Camera = c.ID
+	q.Device = c.ID
 	ask := func(fn string) ([]Point, error) {
 		q.Fn = fn
 		points, err := r.History(ctx, q)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"citywatch"
 	"citywatch/dashboards/review"
 )
 
@@ -40,17 +41,20 @@ func (b *book) history(_ context.Context, q review.Query) ([]review.Point, error
 	}
 	var out []review.Point
 	for at := q.From; at.Before(q.To); at = at.Add(q.Every) {
-		var sum, n float64
+		var sum, n, last float64
 		for t := at; t.Before(at.Add(q.Every)) && t.Before(q.To); t = t.Add(10 * time.Second) {
 			if v, is := b.at[q.Value][t.UnixNano()]; is {
 				sum += v
 				n++
+				last = v
 			}
 		}
 		switch {
 		case n == 0:
 		case q.Fn == "count":
 			out = append(out, review.Point{Time: at, Value: n})
+		case q.Fn == "last":
+			out = append(out, review.Point{Time: at, Value: last})
 		default:
 			out = append(out, review.Point{Time: at, Value: sum / n})
 		}
@@ -182,11 +186,22 @@ func TestWeekNames(t *testing.T) {
 	}
 }
 
+func lodging() review.Figure {
+	target := 60.0
+	return review.Figure{
+		ID: "phong-sa-pa", Name: "Công suất phòng Sa Pa", Class: "lodging", Value: "occupancy",
+		Label: citywatch.Text{VI: "Công suất phòng", EN: "Room occupancy"}, Unit: "%",
+		Of: citywatch.Indicator{Target: &target, Better: citywatch.Higher, Owner: "Phòng Lưu trú", Source: "=Báo cáo"},
+	}
+}
+
 func report(t *testing.T, b *book, now time.Time) review.Report {
 	t.Helper()
 	r := b.reviewer()
-	out, err := r.Report(t.Context(), []review.Camera{camera()}, b.on(16, 0, 0), now,
-		func(_ string, from, to time.Time) (time.Duration, bool) { return to.Sub(from) / 4, true })
+	out, err := r.Report(t.Context(), review.Subject{
+		Cameras: []review.Camera{camera()}, Figures: []review.Figure{lodging()}, Begin: b.on(16, 0, 0), Now: now,
+		Recorded: func(_ string, from, to time.Time) (time.Duration, bool) { return to.Sub(from) / 4, true },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,6 +248,40 @@ func TestSilenceIsNoOutage(t *testing.T) {
 	p := report(t, b, b.on(18, 0, 0)).Points[0]
 	if p.Outages.Count != 2 || p.Outages.Total != 20*60 {
 		t.Errorf("outages %+v", p.Outages)
+	}
+}
+
+// TestFigures: of each day the last figure counts, and a day without one is not
+// 0.
+func TestFigures(t *testing.T) {
+	b := newBook()
+	tell := func(at time.Time, v float64) { b.write("occupancy", at, at.Add(10*time.Second), v) }
+	tell(b.on(10, 8, 0), 50)
+	tell(b.on(16, 0, 0), 40) // Monday, from its first second
+	tell(b.on(16, 23, 59), 70)
+	tell(b.on(18, 7, 0), 64)
+	out := report(t, b, b.on(19, 12, 0))
+	if len(out.Indicators) != 1 || len(out.Indicators[0].Days) != 7 {
+		t.Fatalf("the report tells of %+v", out.Indicators)
+	}
+	f := out.Indicators[0]
+	if f.Days[0].Day != "2026-11-16" || !near(f.Days[0].Value, 70) || f.Days[1].Value != nil || !near(f.Days[2].Value, 64) || f.Days[6].Value != nil {
+		t.Errorf("the days are %+v", f.Days)
+	}
+	if !near(f.Mean, 67) || f.Told != 2 || !near(f.MeanBefore, 50) || f.ToldBefore != 1 || f.Met == nil || !*f.Met {
+		t.Errorf("the week is %+v", f)
+	}
+	empty := report(t, newBook(), b.on(19, 12, 0)).Indicators[0]
+	if empty.Mean != nil || empty.Met != nil || empty.Told != 0 {
+		t.Errorf("of nothing it says %+v", empty)
+	}
+	var table bytes.Buffer
+	if err := review.WriteCSV(&table, &out, false, b.zone); err != nil {
+		t.Fatal(err)
+	}
+	want := "phong-sa-pa;Công suất phòng Sa Pa;Công suất phòng;%;70;;64;;;;;67,0;2;50,0;60;có;Phòng Lưu trú;'=Báo cáo\r\n"
+	if !strings.Contains(table.String(), want) {
+		t.Errorf("the table holds %s", table.String())
 	}
 }
 

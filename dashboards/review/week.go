@@ -52,6 +52,8 @@ type Report struct {
 	// Until is To, or the present where the week goes on.
 	Until  time.Time     `json:"until"`
 	Points []PointReport `json:"points"`
+	// Indicators are the figures of other systems about tourism.
+	Indicators []FigureReport `json:"indicators"`
 	// Method says how each number was computed.
 	Method []Note `json:"method"`
 }
@@ -94,24 +96,41 @@ type Busiest struct {
 	Activity float64   `json:"activity"`
 }
 
-// Report returns the week that begins then. Recorded tells how much of a time
-// is recorded of a camera and still kept, and whether it is recorded at all.
-func (r Reviewer) Report(ctx context.Context, cameras []Camera, begin, now time.Time, recorded func(camera string, from, to time.Time) (time.Duration, bool)) (Report, error) {
+// A Subject is what a report is about.
+type Subject struct {
+	Cameras []Camera
+	Figures []Figure
+	// Begin is when the week does, Now when the report is made.
+	Begin, Now time.Time
+	// Recorded tells how much of a time is recorded of a camera and still
+	// kept, and whether it is recorded at all.
+	Recorded func(camera string, from, to time.Time) (time.Duration, bool)
+}
+
+// Report returns a week of what it is about.
+func (r Reviewer) Report(ctx context.Context, of Subject) (Report, error) {
 	out := Report{
-		Time: now, Week: WeekName(begin), From: begin, To: begin.AddDate(0, 0, 7),
-		Points: []PointReport{}, Method: method(),
+		Time: of.Now, Week: WeekName(of.Begin), From: of.Begin, To: of.Begin.AddDate(0, 0, 7),
+		Points: []PointReport{}, Indicators: []FigureReport{}, Method: method(),
 	}
-	out.Until = earlier(out.To, now)
-	for _, c := range cameras {
-		p, err := r.point(ctx, c, begin, out.Until)
+	out.Until = earlier(out.To, of.Now)
+	for _, c := range of.Cameras {
+		p, err := r.point(ctx, c, of.Begin, out.Until)
 		if err != nil {
 			return out, err
 		}
-		if kept, is := recorded(c.ID, begin, out.Until); is {
+		if kept, is := of.Recorded(c.ID, of.Begin, out.Until); is {
 			hours := kept.Hours()
 			p.Recorded = &hours
 		}
 		out.Points = append(out.Points, p)
+	}
+	for i := range of.Figures {
+		f, err := r.figure(ctx, &of.Figures[i], of.Begin, out.Until)
+		if err != nil {
+			return out, err
+		}
+		out.Indicators = append(out.Indicators, f)
 	}
 	return out, nil
 }
@@ -162,7 +181,7 @@ const outageStep = 5 * time.Minute
 // camera's.
 func (r Reviewer) outages(ctx context.Context, c Camera, from, to time.Time) (Outages, error) {
 	out := Outages{}
-	points, err := r.History(ctx, Query{Camera: c.ID, Value: valueUp, From: from, To: to, Every: outageStep, Fn: "mean"})
+	points, err := r.History(ctx, Query{Device: c.ID, Value: valueUp, From: from, To: to, Every: outageStep, Fn: "mean"})
 	if err != nil {
 		return out, fmt.Errorf("outages of %s: %w", c.ID, err)
 	}

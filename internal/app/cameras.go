@@ -151,7 +151,7 @@ func (a *App) spec(c *registry.Camera, networks address.Ranges) video.Spec {
 	}
 	spec := video.Spec{
 		Camera: c.Camera, Main: source(c.Main, video.Main), Account: c.Username + "@" + c.Main.Host(),
-		OnDemand: c.OnDemand, PreferMain: c.Record > 0,
+		PreferMain: c.Record > 0,
 	}
 	if !c.Sub.IsZero() {
 		spec.Sub = source(c.Sub, video.Sub)

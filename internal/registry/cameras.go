@@ -56,8 +56,6 @@ type Camera struct {
 	Username, PasswordFile string
 	// Transport is auto, tcp or udp.
 	Transport string
-	// OnDemand cameras are pulled only while somebody watches.
-	OnDemand bool
 	// Record is how long recordings are kept; 0 records nothing.
 	Record time.Duration
 	// Picture has its pictures judged.
@@ -167,11 +165,11 @@ func (p *cameraParser) camera(e CameraEntry, path string) (Camera, bool) {
 	c := Camera{
 		Camera: citywatch.Camera{
 			ID: e.ID, Name: e.Name, Sector: e.Sector,
-			Bearing: e.Bearing, View: e.View, Gateway: e.Gateway,
+			Bearing: e.Bearing, View: e.View, Gateway: e.Gateway, OnDemand: e.Pull == "on_demand",
 		},
 		Username: e.Username, PasswordFile: e.PasswordFile,
-		Transport: e.Transport, OnDemand: e.Pull == "on_demand",
-		Record: e.Record, Picture: e.Picture,
+		Transport: e.Transport,
+		Record:    e.Record, Picture: e.Picture,
 	}
 	if c.Name == "" {
 		c.Name = c.ID

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { get } from "../shared/api";
 import { clipAt, spans, type CameraView } from "../shared/cameras";
+import { ClipHoles, useClipFacts } from "../shared/clipview";
 import { number } from "../shared/format";
 import { lang, now, t, times, zoneName } from "../shared/live";
 import { CameraMark } from "../shared/marks";
@@ -77,18 +78,11 @@ export function Then(props: { id: string; at: number }): JSX.Element {
 /** A recorded clip; it is nothing like live, and says of when each picture is. */
 function Clip(props: { camera: string; from: number; to: number; start?: number }): JSX.Element {
   const failed = useSignal(false);
-  const begin = useSignal(props.from);
   const shown = useSignal(props.from);
   const query = new URLSearchParams({ from: new Date(props.from).toISOString(), to: new Date(Math.min(props.to, now.peek() ?? props.to)).toISOString() });
   const url = `api/v1/cameras/${encodeURIComponent(props.camera)}/clip.mp4?${query}`;
-  useEffect(() => {
-    const abort = new AbortController();
-    // It begins with a key frame, and so a little before what was asked for.
-    fetch(url, { headers: { Range: "bytes=1-1" }, signal: abort.signal })
-      .then((answer) => (begin.value = Date.parse(answer.headers.get("X-Clip-From") ?? "") || props.from))
-      .catch(() => {});
-    return () => abort.abort();
-  }, [url]);
+  const facts = useClipFacts(url, props.from);
+  const { begin } = facts.value;
   return (
     <div class="clip">
       <video
@@ -97,9 +91,9 @@ function Clip(props: { camera: string; from: number; to: number; start?: number 
         autoplay
         muted
         onLoadedMetadata={(event) => {
-          if (props.start) event.currentTarget.currentTime = Math.max(0, (props.from - begin.value) / 1000 + props.start);
+          if (props.start) event.currentTarget.currentTime = Math.max(0, (props.from - begin) / 1000 + props.start);
         }}
-        onTimeUpdate={(event) => (shown.value = begin.value + event.currentTarget.currentTime * 1000)}
+        onTimeUpdate={(event) => (shown.value = begin + event.currentTarget.currentTime * 1000)}
         onError={() => (failed.value = true)}
       />
       <p class="clip-of">
@@ -108,6 +102,7 @@ function Clip(props: { camera: string; from: number; to: number; start?: number 
           {d("cameraDownload")}
         </a>
       </p>
+      <ClipHoles facts={facts.value} shown={shown.value} />
       {failed.value && <p class="warn">{d("cameraFailed")}</p>}
     </div>
   );

@@ -71,6 +71,11 @@ export class Times {
     return this.format(lang, { weekday: "long", day: "2-digit", month: "2-digit", year: "numeric" }, ms);
   }
 
+  /** T2 22/11, Mon 22/11 */
+  weekday(lang: Lang, ms: number): string {
+    return this.format(lang, { weekday: "short", day: "2-digit", month: "2-digit" }, ms);
+  }
+
   /** 14:03 on the same day as now, else 21/11 14:03. */
   since(lang: Lang, ms: number, now: number): string {
     const date = this.day(ms);

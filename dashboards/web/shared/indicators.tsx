@@ -72,7 +72,8 @@ const known = signal<readonly Indicator[] | "failed" | undefined>(undefined);
 /** How often they are asked for, in ms, while a panel shows them. */
 const askEvery = 15_000;
 
-async function ask(): Promise<void> {
+/** Asks anew, for what somebody has just sent. */
+export async function askIndicators(): Promise<void> {
   try {
     known.value = (await get<{ indicators: Indicator[] }>("indicators", AbortSignal.timeout(askEvery))).indicators;
   } catch {
@@ -80,11 +81,17 @@ async function ask(): Promise<void> {
   }
 }
 
+/** Those of a sector, as far as they are known. */
+export function indicatorsOf(sector: string): readonly Indicator[] {
+  const all = known.value;
+  return Array.isArray(all) ? all.filter((i) => i.sector === sector) : [];
+}
+
 /** The panel; with a sector, only that one's. It is not there where there are no indicators at all. */
 export function Indicators(props: { sector?: string }): JSX.Element | null {
   useEffect(() => {
-    void ask();
-    const timer = window.setInterval(() => void ask(), askEvery);
+    void askIndicators();
+    const timer = window.setInterval(() => void askIndicators(), askEvery);
     return () => window.clearInterval(timer);
   }, []);
   const l = lang.value;

@@ -241,6 +241,8 @@ export interface CameraProperties {
   zone: string;
   sector: string;
   gateway?: string;
+  /** It is pulled only while somebody watches. */
+  on_demand: boolean;
   /** Degrees clockwise from north, and how wide it sees. */
   bearing?: number;
   view?: number;

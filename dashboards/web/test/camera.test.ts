@@ -357,6 +357,7 @@ test("only what moves and is young is live", () => {
   assert.deepEqual(judge(facts(old)), { look: "stale", reason: "cameraNoFrames", at: old.pictureAt, of: "picture" });
   assert.equal(judge(facts({ idle: liveWithin + 1 })).look, "stale", "its clock runs, and its picture stands");
   assert.equal(judge(facts({ linked: false })).reason, "cameraLinkLost");
+  assert.equal(judge(facts({ linked: false, state: "unreachable" })).reason, "cameraLinkLost", "what was said of the camera is of then");
   assert.equal(judge(facts({ showing: "nothing", pictureAt: undefined })).look, "waiting");
   assert.equal(judge(facts({ linked: false, showing: "nothing", pictureAt: undefined })).look, "waiting");
 });

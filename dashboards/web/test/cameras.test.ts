@@ -8,7 +8,7 @@ import type { Camera, Device } from "../shared/wire";
 const now = Date.parse("2026-11-22T07:00:00Z");
 
 function camera(id: string, state: CameraState = "online", at: [number, number] | null = [104, 22]): Camera {
-  return { type: "Feature", id, geometry: at && { type: "Point", coordinates: at }, properties: { id, name: id, state, zone: "z", sector: "traffic" } };
+  return { type: "Feature", id, geometry: at && { type: "Point", coordinates: at }, properties: { id, name: id, state, zone: "z", on_demand: false, sector: "traffic" } };
 }
 
 function health(id: string, state: string, heardAgo: number, kind = "camera_health"): Device {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Message } from "../shared/camera/protocol";
-import { firstRetry, lastRetry, LiveSocket, quietSilence, silence, type Socket } from "../shared/camera/socket";
+import { firstRetry, lastRetry, LiveSocket, silence, type Socket } from "../shared/camera/socket";
 
 class FakeSocket implements Socket {
   binaryType = "";
@@ -94,19 +94,31 @@ test("it comes back, ever later, until pictures come", () => {
   assert.equal(b.sockets.length, count + 1);
 });
 
-test("a silent server is left, but not while there is nothing to be said", () => {
+test("a server that says nothing is gone, whatever the camera's state", () => {
+  for (const state of ["online", "unreachable", "idle"]) {
+    const b = new Bench();
+    b.live.start();
+    b.say({ type: "state", state });
+    for (let i = 0; i < 10; i++) {
+      b.pass(silence - 1);
+      b.say({ type: "alive" });
+    }
+    assert.equal(b.socket.closed, false);
+    b.pass(silence - 1);
+    assert.deepEqual(b.links, []);
+    b.pass(2);
+    assert.equal(b.sockets[0]!.closed, true);
+    assert.deepEqual(b.links, [false]);
+    b.pass(firstRetry);
+    assert.equal(b.sockets.length, 2);
+  }
+});
+
+test("a server that never answers is given up as soon", () => {
   const b = new Bench();
   b.live.start();
-  b.say({ type: "state", state: "online" });
   b.pass(silence + 1);
-  assert.equal(b.sockets[0]!.closed, true);
   assert.deepEqual(b.links, [false]);
-  b.pass(firstRetry);
-  b.say({ type: "state", state: "unreachable" });
-  b.pass(quietSilence - 1);
-  assert.equal(b.socket.closed, false);
-  b.pass(2);
-  assert.equal(b.sockets[1]!.closed, true);
 });
 
 test("what is stopped stays so", () => {

@@ -42,7 +42,7 @@ test("fire panels are counted by what they say", () => {
 test("tourism counts the points whose picture can be used", () => {
   const view = (id: string, look: CameraView["look"], more = {}): CameraView => ({
     look, state: "online",
-    camera: { type: "Feature", id, geometry: null, properties: { id, name: id, state: "online", zone: "", sector: "tourism", last_frame: ago(3), ...more } },
+    camera: { type: "Feature", id, geometry: null, properties: { id, name: id, state: "online", zone: "", on_demand: false, sector: "tourism", last_frame: ago(3), ...more } },
   });
   const s = sectorOf("tourism", [], [view("a", "online", { activity: 0.2 }), view("b", "online", { usable: false, activity: 0.9 }), view("c", "off")], now);
   assert.deepEqual([s.facts[0]?.count, s.facts[0]?.bad], [{ n: 1, all: 3 }, true]);

@@ -8,6 +8,7 @@ import { CameraMark } from "../shared/marks";
 import { cameraWord, statusOf } from "../shared/tile";
 import { textValue } from "../shared/words";
 import { partText, pointHref, points, shareText, standings, standingsFailed } from "./state";
+import { Upload } from "./upload";
 import { tt } from "./words";
 import type { Share } from "./wire";
 
@@ -32,7 +33,10 @@ export function Gallery(): JSX.Element {
           </ul>
         )}
       </section>
-      <Indicators sector="tourism" />
+      <div class="figures">
+        <Indicators sector="tourism" />
+        <Upload sector="tourism" />
+      </div>
     </main>
   );
 }
@@ -43,7 +47,7 @@ function Card(props: { view: CameraView }): JSX.Element {
   const standing = standings.value.get(id);
   return (
     <li class={`card ${view.look}`} data-camera={id}>
-      <camera-tile key={id} camera={id} label="" lang={lang.value} still={view.state === "idle"} status={statusOf(view)} />
+      <camera-tile key={id} camera={id} label="" lang={lang.value} still={view.camera.properties.on_demand} status={statusOf(view)} />
       <div class="about">
         <h2>
           <a href={pointHref(id)}>{name}</a>

@@ -54,7 +54,7 @@ function Known(props: { view: CameraView }): JSX.Element {
       </header>
       <div class="seen">
         <div class="sight">
-          <camera-tile key={id} camera={id} stream="main" label="" lang={lang.value} still={view.state === "idle"} status={statusOf(view)} />
+          <camera-tile key={id} camera={id} stream="main" label="" lang={lang.value} status={statusOf(view)} />
         </div>
         {day && <StripPanel camera={id} day={day} />}
         {day && <RecordingsPanel camera={id} day={day} records={view.camera.properties.recording !== undefined} />}

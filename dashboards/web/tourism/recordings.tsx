@@ -4,7 +4,8 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { spans, type Span } from "../shared/cameras";
-import { lang, times } from "../shared/live";
+import { ClipHoles, useClipFacts } from "../shared/clipview";
+import { lang, t, times } from "../shared/live";
 import type { Interval } from "../shared/wire";
 import { addDays, momentAt, timeOf } from "../shared/zoned";
 import { holesOf, type Choice } from "./shapes";
@@ -85,7 +86,7 @@ function Recorded(props: { camera: string; day: string; from: number; to: number
       {ok && inside.length === 0 && <p class="warn">{tt("clipEmpty")}</p>}
       {ok && inside.length > 0 && <Holes choice={value} inside={inside} />}
       <p class="muted">{tt("clipLogged")}</p>
-      {playing.value && ok && <Preview key={href} href={href} />}
+      {playing.value && ok && <Preview key={href} href={href} from={value.from} />}
     </>
   );
 }
@@ -118,11 +119,23 @@ function TimeInput(props: { name: string; day: string; at: number; set: (at: num
   );
 }
 
-function Preview(props: { href: string }): JSX.Element {
+function Preview(props: { href: string; from: number }): JSX.Element {
   const failed = useSignal(false);
+  const shown = useSignal(props.from);
+  const facts = useClipFacts(props.href, props.from);
+  const { begin } = facts.value;
   return (
     <>
-      <video src={props.href} controls autoplay muted onError={() => (failed.value = true)} />
+      <video
+        src={props.href}
+        controls
+        autoplay
+        muted
+        onTimeUpdate={(event) => (shown.value = begin + event.currentTarget.currentTime * 1000)}
+        onError={() => (failed.value = true)}
+      />
+      <p class="clip-of">{t("cameraClip", { time: times.value.long(lang.value, shown.value) })}</p>
+      <ClipHoles facts={facts.value} shown={shown.value} />
       {failed.value && <p class="warn">{tt("clipPlayFailed")}</p>}
     </>
   );

@@ -1,11 +1,11 @@
 // A week of all points, to be read, printed and taken away.
 
 import type { JSX } from "preact";
-import { duration, number } from "../shared/format";
+import { duration, number, unit } from "../shared/format";
 import { lang, times, zoneName } from "../shared/live";
 import { addDays, dateOf, momentAt, weekOf } from "../shared/zoned";
 import { partText, pointHref, shareText, today, useAsked, zone } from "./state";
-import type { PointReport, Report, Share } from "./wire";
+import type { FigureReport, PointReport, Report, Share } from "./wire";
 import { tt } from "./words";
 
 const askEvery = 300_000;
@@ -77,6 +77,7 @@ function Known(props: { of: Report }): JSX.Element {
           ))}
         </tbody>
       </table>
+      {of.indicators.length > 0 && <Figures all={of.indicators} />}
       <section class="method" aria-label={tt("method")}>
         <h3>{tt("method")}</h3>
         <ul>
@@ -86,6 +87,75 @@ function Known(props: { of: Report }): JSX.Element {
         </ul>
       </section>
     </>
+  );
+}
+
+/** The indicators, day by day. */
+function Figures(props: { all: readonly FigureReport[] }): JSX.Element {
+  const noon = (text: string): number => momentAt(zone.value, text, "12:00");
+  return (
+    <section class="week-figures" aria-label={tt("indicators")}>
+      <h3>{tt("indicators")}</h3>
+      <p class="muted">{tt("indicatorsHint")}</p>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{tt("indicator")}</th>
+            {props.all[0]!.days.map(({ day: text }) => (
+              <th key={text} scope="col" class="number">
+                {times.value.weekday(lang.value, noon(text))}
+              </th>
+            ))}
+            <th scope="col" class="number">
+              {tt("mean")}
+            </th>
+            <th scope="col" class="number">
+              {tt("meanBefore")}
+            </th>
+            <th scope="col" class="number">
+              {tt("target")}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {props.all.map((f) => (
+            <FigureRow key={f.id} of={f} day={(text) => times.value.weekday(lang.value, noon(text))} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function FigureRow(props: { of: FigureReport; day: (text: string) => string }): JSX.Element {
+  const f = props.of;
+  const l = lang.value;
+  const said = (value: number | null, decimals: number): string => (value === null ? "–" : number(l, value, decimals));
+  const u = unit(l, f.unit);
+  return (
+    <tr>
+      <th scope="row">
+        {f.name}
+        <span class="muted">{`${f.label[l] || f.label.vi}${u ? ` (${u})` : ""} · ${f.owner} · ${f.source}`}</span>
+      </th>
+      {f.days.map((d) => (
+        <td key={d.day} class="number" data-label={props.day(d.day)}>
+          {said(d.value, f.decimals)}
+        </td>
+      ))}
+      <td class="number" data-label={tt("mean")}>
+        <strong>{said(f.mean, f.decimals)}</strong>
+        <span class="muted">{tt("toldDays", { n: f.told })}</span>
+      </td>
+      <td class="number" data-label={tt("meanBefore")}>
+        {said(f.mean_before, f.decimals)}
+        {f.mean_before !== null && <span class="muted">{tt("toldDays", { n: f.told_before })}</span>}
+      </td>
+      <td class="number" data-label={tt("target")}>
+        {f.target === undefined ? "–" : `${f.better === "lower" ? "≤" : "≥"} ${number(l, f.target, f.decimals)}`}
+        {f.met !== undefined && <span class={f.met ? "met" : "warn"}>{f.met ? `✓ ${tt("met")}` : `✗ ${tt("missed")}`}</span>}
+      </td>
+    </tr>
   );
 }
 

@@ -40,6 +40,26 @@ export interface PointReport {
   recorded?: number;
 }
 
+/** A week of one indicator. */
+export interface FigureReport {
+  id: string;
+  name: string;
+  label: Text;
+  unit: string;
+  decimals: number;
+  target?: number;
+  better: "higher" | "lower";
+  owner: string;
+  source: string;
+  /** Seven, from Monday on; null: no figure came. */
+  days: { day: string; value: number | null }[];
+  mean: number | null;
+  told: number;
+  mean_before: number | null;
+  told_before: number;
+  met?: boolean;
+}
+
 export interface Report {
   time: string;
   week: string;
@@ -47,6 +67,7 @@ export interface Report {
   to: string;
   until: string;
   points: PointReport[];
+  indicators: FigureReport[];
   method: { of: string; text: Text }[];
 }
 

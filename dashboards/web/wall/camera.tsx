@@ -4,8 +4,8 @@ import { computed, signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { get } from "../shared/api";
-import { moment } from "../shared/camera/protocol";
 import { clipAt, spans, type CameraView } from "../shared/cameras";
+import { ClipHoles, useClipFacts } from "../shared/clipview";
 import { number } from "../shared/format";
 import { textValue, type Word } from "../shared/words";
 import type { Interval } from "../shared/wire";
@@ -87,18 +87,11 @@ function Details(props: { view: CameraView }): JSX.Element {
 /** A recorded clip; it is nothing like live, and says so, and of when each picture is. */
 function Clip(props: { camera: string; from: number; to: number }): JSX.Element {
   const failed = useSignal(false);
-  const begin = useSignal(props.from);
   const shown = useSignal(props.from);
   const query = new URLSearchParams({ from: new Date(props.from).toISOString(), to: new Date(props.to).toISOString() });
   const url = `api/v1/cameras/${encodeURIComponent(props.camera)}/clip.mp4?${query}`;
-  useEffect(() => {
-    const abort = new AbortController();
-    // It begins with a key frame, and so a little before what was asked for.
-    fetch(url, { headers: { Range: "bytes=1-1" }, signal: abort.signal })
-      .then((answer) => (begin.value = moment(answer.headers.get("X-Clip-From") ?? undefined) ?? props.from))
-      .catch(() => {});
-    return () => abort.abort();
-  }, [url]);
+  const facts = useClipFacts(url, props.from);
+  const { begin } = facts.value;
   return (
     <div class="clip">
       <video
@@ -106,7 +99,7 @@ function Clip(props: { camera: string; from: number; to: number }): JSX.Element 
         controls
         autoplay
         muted
-        onTimeUpdate={(event) => (shown.value = begin.value + event.currentTarget.currentTime * 1000)}
+        onTimeUpdate={(event) => (shown.value = begin + event.currentTarget.currentTime * 1000)}
         onError={() => (failed.value = true)}
       />
       <p class="clip-of">
@@ -115,6 +108,7 @@ function Clip(props: { camera: string; from: number; to: number }): JSX.Element 
           {t("cameraBackLive")}
         </button>
       </p>
+      <ClipHoles facts={facts.value} shown={shown.value} />
       {failed.value && <p class="failed">{t("cameraClipFailed")}</p>}
     </div>
   );

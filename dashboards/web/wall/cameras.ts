@@ -13,9 +13,6 @@ export const openCamera = signal<string | undefined>(undefined);
 /** Whether all cameras are shown instead of the map. */
 export const showAll = signal(false);
 
-/** Cameras that were seen waiting for somebody to watch: a wall, which always watches, would never let them rest. */
-const resting = new Set<string>();
-
 /** What the cameras are shown about: what is chosen, else what the wall looks at. */
 export const focus = computed<Focus | undefined>(() => {
   const device = shown.value?.device ?? "";
@@ -29,8 +26,7 @@ function cameraAt(id: string): Camera["geometry"] {
 
 export const ordered = computed<readonly Placed[]>(() => inOrder(views.value, focus.value));
 
-/** Whether a camera should be asked for single pictures only. */
+/** Whether a camera should be asked for single pictures only: a wall, which always watches, would never let it rest. */
 export function rests(view: CameraView): boolean {
-  if (view.state === "idle") resting.add(view.camera.id);
-  return resting.has(view.camera.id);
+  return view.camera.properties.on_demand;
 }

@@ -59,13 +59,14 @@ const off: Partial<Record<CameraState, Word>> = {
 
 /** Judges the facts; the worst that is known comes first. */
 export function judge(f: Facts): Verdict {
+  // What a server that is gone said of the camera is of then.
+  if (!f.linked) return { look: f.showing === "nothing" ? "waiting" : "stale", reason: "cameraLinkLost", ...time(f) };
   const gone = f.state && off[f.state];
   if (gone) return { look: "stale", reason: gone, ...time(f) };
   if (f.state === "frozen") {
     return { look: "frozen", reason: "cameraFrozen", ...(f.since === undefined ? {} : { at: f.since, of: "frozenSince" }) };
   }
   if (f.refused) return refused(f, f.refused);
-  if (!f.linked) return { look: f.showing === "nothing" ? "waiting" : "stale", reason: "cameraLinkLost", ...time(f) };
   if (f.showing === "nothing") return { look: "waiting", reason: "cameraConnecting", ...time(f) };
   const age = f.now === undefined || f.pictureAt === undefined ? undefined : f.now - f.pictureAt;
   if (f.showing === "still") {

@@ -24,11 +24,10 @@ export interface LiveSocketOptions {
 }
 
 /**
- * After so long without anything from the server, in ms, the socket is dead:
- * while pictures come, and where the server has said that none do.
+ * After so long without anything from the server, in ms, it is gone: where it
+ * has nothing to show it says every two or three seconds that it is there.
  */
-export const silence = 10_000;
-export const quietSilence = 60_000;
+export const silence = 8_000;
 export const firstRetry = 500;
 export const lastRetry = 15_000;
 
@@ -37,7 +36,6 @@ export class LiveSocket {
   private timer: number | undefined;
   private retry = firstRetry;
   private stopped = true;
-  private quiet = false;
 
   constructor(private readonly options: LiveSocketOptions) {}
 
@@ -65,7 +63,6 @@ export class LiveSocket {
     this.drop();
     const socket = this.options.open();
     this.socket = socket;
-    this.quiet = false;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.options.onLink(true);
     socket.onmessage = (event) => this.receive(event.data);
@@ -74,21 +71,18 @@ export class LiveSocket {
   }
 
   private receive(data: unknown): void {
+    this.watch(); // whatever it is, somebody sent it
     if (data instanceof ArrayBuffer) {
-      this.watch();
       this.options.onData(data);
       return;
     }
     const message = parse(String(data));
-    if (!message) return;
-    if (message.type === "state") this.quiet = message.state !== "online" && message.state !== "frozen";
-    this.watch();
-    this.options.onMessage(message);
+    if (message) this.options.onMessage(message);
   }
 
   private watch(): void {
     this.clear();
-    this.timer = this.options.setTimeout(() => this.lose(), this.quiet ? quietSilence : silence);
+    this.timer = this.options.setTimeout(() => this.lose(), silence);
   }
 
   private lose(): void {
