@@ -85,6 +85,7 @@ func (s *site) routes() []route {
 		{method: "GET", path: "/tourism/links/{id}/accesses", handler: s.listAccesses},
 		{method: "GET", path: "/indicators", handler: s.listIndicators},
 		{method: "POST", path: "/indicators", handler: given(s.deps.Figures), plain: true},
+		{method: "GET", path: "/tiles/{z}/{x}/{y}", handler: s.tile},
 		{method: "GET", path: "/zones", handler: s.listZones},
 		{method: "GET", path: "/classes", handler: s.listClasses},
 		{method: "GET", path: "/province", handler: s.getProvince},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"citywatch"
+	"citywatch/dashboards/tiles"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -23,6 +24,9 @@ type Options struct {
 	// TrustedOrigins are the origins, besides the one that serves the pages,
 	// whose pages may acknowledge and change: https://wall.example.vn.
 	TrustedOrigins []string `yaml:"trusted_origins"`
+	// TilesAbove is the number of devices above which maps draw them from
+	// vector tiles instead of one by one. Default 10,000.
+	TilesAbove int `yaml:"tiles_above"`
 	// Wall is how the wall shows itself where its address does not say.
 	Wall WallOptions `yaml:"wall"`
 }
@@ -32,6 +36,9 @@ func (o Options) Problems() []citywatch.Problem {
 	var ps []citywatch.Problem
 	if o.QueryTimeout < 0 {
 		ps = append(ps, citywatch.Problem{Path: "$.query_timeout", Message: "is negative", Hint: "leave it out for the default"})
+	}
+	if o.TilesAbove < 0 {
+		ps = append(ps, citywatch.Problem{Path: "$.tiles_above", Message: "is negative", Hint: "leave it out for the default"})
 	}
 	guard := http.NewCrossOriginProtection()
 	for i, origin := range o.TrustedOrigins {
@@ -122,6 +129,7 @@ type site struct {
 	classes map[string]citywatch.Class
 	log     *slog.Logger
 	now     func() time.Time
+	tiles   *tiles.Tiles
 	// build changes with the program, and with the pages that it serves.
 	build string
 }
@@ -131,6 +139,9 @@ type site struct {
 func New(options Options, deps Deps) (http.Handler, error) {
 	if options.QueryTimeout == 0 {
 		options.QueryTimeout = 20 * time.Second
+	}
+	if options.TilesAbove == 0 {
+		options.TilesAbove = usualTilesAbove
 	}
 	s := &site{
 		options: options, deps: deps, log: deps.Log, now: deps.Now,
@@ -142,6 +153,7 @@ func New(options Options, deps Deps) (http.Handler, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.tiles = tiles.New(deps.Picture, s.now)
 	for _, c := range deps.Classes {
 		s.classes[c.ID] = c
 	}

@@ -98,6 +98,8 @@ type province struct {
 	TimeZone string    `json:"time_zone"`
 	// Extent is west, south, east, north.
 	Extent [4]float64 `json:"extent"`
+	// Tiles says that there are so many devices that maps draw them from tiles.
+	Tiles bool `json:"tiles,omitempty"`
 	// Exercise says that everything here is a drill.
 	Exercise bool `json:"exercise,omitempty"`
 }
@@ -111,6 +113,7 @@ func (s *site) getProvince(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, province{
 		Time: s.now(), ID: p.ID, Name: p.Name, TimeZone: zone.String(),
 		Extent:   [4]float64{p.Extent.Min.Lon(), p.Extent.Min.Lat(), p.Extent.Max.Lon(), p.Extent.Max.Lat()},
+		Tiles:    s.inTiles(),
 		Exercise: s.deps.Exercise,
 	})
 }

@@ -49,6 +49,7 @@ type province struct {
 	now      func() time.Time
 	version  string
 	book     *bookOfProvince
+	options  dashboards.Options
 	watch    func(*dashboards.Deps) // puts cameras into what run serves
 }
 
@@ -360,7 +361,7 @@ func (p *province) site(t testing.TB, changes ...func(*dashboards.Deps)) http.Ha
 	for _, change := range changes {
 		change(&deps)
 	}
-	h, err := dashboards.New(dashboards.Options{}, deps)
+	h, err := dashboards.New(p.options, deps)
 	if err != nil {
 		t.Fatal(err)
 	}

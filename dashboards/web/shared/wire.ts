@@ -184,6 +184,8 @@ export interface Province {
   time_zone: string;
   /** West, south, east, north. */
   extent: [number, number, number, number];
+  /** There are so many devices that maps draw them from tiles. */
+  tiles?: boolean;
 }
 
 export interface Class {

@@ -20,12 +20,12 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** What a person with the browser's tools open would see go wrong. */
 let faults = [];
 let page;
+/** The page beside it, of the same browser. */
+let other;
 
-async function open({ url, width, height }) {
-  await page?.context().close();
-  const context = await browser.newContext({ viewport: { width, height }, locale: "de-DE", timezoneId: "America/Lima" });
-  page = await context.newPage();
-  faults = [];
+/** A new page whose faults are noted. */
+async function watched(context) {
+  const page = await context.newPage();
   page.on("pageerror", (error) => faults.push(`page: ${error.message}`));
   page.on("console", (message) => {
     // The driver of a machine without a graphics card has opinions.
@@ -42,11 +42,28 @@ async function open({ url, width, height }) {
   await page.addInitScript(() => {
     addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
   });
+  return page;
+}
+
+async function open({ url, width, height }) {
+  await page?.context().close();
+  const context = await browser.newContext({ viewport: { width, height }, locale: "de-DE", timezoneId: "America/Lima" });
+  faults = [];
+  page = await watched(context);
   await page.goto(url);
 }
 
 const commands = {
   open,
+  // Opens a second page beside the first, and turns to it.
+  beside: async ({ url }) => {
+    [other, page] = [page, await watched(page.context())];
+    await page.goto(url);
+  },
+  turn: () => {
+    [page, other] = [other, page];
+    return null;
+  },
   eval: ({ js }) => page.evaluate(js),
   // Playwright's own waiting compiles text in the page, which its policy forbids.
   wait: async ({ js, timeout }) => {

@@ -34,7 +34,10 @@ export async function showMap(box: HTMLElement, onFail: () => void): Promise<() 
       if (zones.value) map.zones(zones.value, province.value?.extent);
     }),
     effect(() => map.alerts(alerts.value)),
-    effect(() => map.devices(sensors.value, now.value ?? 0)),
+    effect(() => {
+      if (province.value?.tiles) map.devicesFromTiles();
+      else map.devices(sensors.value, now.value ?? 0);
+    }),
     effect(() => map.cameras(views.value)),
     effect(() => {
       const device = shown.value?.device ?? "";

@@ -91,7 +91,8 @@ export function LostBanner(): JSX.Element | null {
 
 /** That none of it is real is said before everything else. */
 export function ExerciseBanner(): JSX.Element | null {
-  if (!health.value?.exercise && !alerts.value.some((a) => a.properties.exercise)) return null;
+  // The server of a drill puts a banner of its own on every page.
+  if (document.getElementById("exercise") || (!health.value?.exercise && !alerts.value.some((a) => a.properties.exercise))) return null;
   return (
     <div class="banner exercise" role="status">
       <strong>{say("exercise")}</strong>

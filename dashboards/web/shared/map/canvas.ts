@@ -9,7 +9,7 @@ import type { Alert, Device, Freshness, Level, ZoneCollection } from "../wire";
 import { unseen } from "../world";
 import { graticule, middle, zoneBounds, type Bounds } from "./geometry";
 import { alertIcon, drawImages, wedgeFor } from "./images";
-import { font, mapStyle } from "./style";
+import { devices as deviceLayers, font, mapStyle } from "./style";
 
 /** Devices are looked at anew at most this often, in ms. */
 const devicesEvery = 1000;
@@ -194,6 +194,24 @@ export class ProvinceMap {
     else if (add.length > 0 || remove.length > 0) void this.source("devices").updateData({ add, remove });
   }
 
+  /**
+   * Draws the devices from the server's tiles from now on: it has more than one
+   * page can hold one by one. The map asks for them anew as often as the server
+   * says that they are old.
+   */
+  devicesFromTiles(): void {
+    if (this.map.getSource("device-tiles")) return;
+    this.map.addSource("device-tiles", { type: "vector", tiles: [tilesURL()], maxzoom: deepestTile });
+    const marked = this.map.getFilter("chosen");
+    for (const layer of deviceLayers(this.scale, { source: "device-tiles", "source-layer": "devices" })) {
+      this.map.removeLayer(layer.id);
+      this.map.addLayer(layer, "wedges");
+    }
+    if (marked) this.map.setFilter("chosen", marked);
+    this.source("devices").setData({ type: "FeatureCollection", features: [] });
+    this.devicesNow.clear();
+  }
+
   cameras(views: readonly CameraView[]): void {
     const looks = views.map((v) => v.camera.id + v.look + (v.camera.geometry?.coordinates ?? "")).join();
     if (looks === this.cameraLooks) return;
@@ -242,6 +260,14 @@ export class ProvinceMap {
     observer.observe(map.getContainer());
     map.on("remove", () => observer.disconnect());
   }
+}
+
+/** The nearest zoom that has tiles of its own. */
+const deepestTile = 14;
+
+/** Where the tiles are: the map loads them in a worker, which knows no page. */
+function tilesURL(): string {
+  return new URL("api/v1/tiles/", document.baseURI).href + "{z}/{x}/{y}.mvt";
 }
 
 function moves(): boolean {

@@ -83,19 +83,20 @@ function land(scale: number): LayerSpecification[] {
   ];
 }
 
-function devices(scale: number): LayerSpecification[] {
+/** The devices' layers; they are drawn from a GeoJSON source of that name, or from tiles. */
+export function devices(scale: number, from: { source: string; "source-layer"?: string } = { source: "devices" }): (LayerSpecification & { source: string })[] {
   return [
     {
       id: "chosen",
       type: "circle",
-      source: "devices",
+      ...from,
       filter: ["==", ["get", "id"], ""],
       paint: { "circle-radius": 17 * scale, "circle-color": token("map-grid"), "circle-opacity": 0.08, "circle-stroke-color": token("mark-loud"), "circle-stroke-width": 2.5 * scale },
     },
     {
       id: "devices",
       type: "symbol",
-      source: "devices",
+      ...from,
       layout: {
         "icon-image": ["concat", "device-", ["get", "look"]],
         "icon-size": ["interpolate", ["linear"], ["zoom"], zoomFor(7, scale), 0.72, zoomFor(10, scale), 1, zoomFor(13, scale), 1.3],
@@ -108,7 +109,7 @@ function devices(scale: number): LayerSpecification[] {
     {
       id: "device-names",
       type: "symbol",
-      source: "devices",
+      ...from,
       minzoom: zoomFor(9.6, scale),
       layout: { "text-field": ["get", "name"], "text-font": [font], "text-size": 14 * scale, "text-offset": [0, 1.1], "text-anchor": "top", "text-max-width": 12 },
       paint: { "text-color": token("map-label"), "text-halo-color": token("map-halo"), "text-halo-width": 1.6 * scale },
