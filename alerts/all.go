@@ -148,7 +148,7 @@ func (c *junction) evaluate(f *fold) (warm bool) {
 	var accounts [citywatch.MaxLevel + 1]account
 	reached, risen, stale := citywatch.None, present, false
 	for level := range c.rule.All.Levels {
-		a := c.account(level, now)
+		a := c.account(f, level)
 		accounts[level] = a
 		if a.holds {
 			reached = max(reached, level)
@@ -210,7 +210,8 @@ func (c *junction) fallen(present citywatch.Level, accounts *[citywatch.MaxLevel
 }
 
 // account sums up what the parts say of a level.
-func (c *junction) account(level citywatch.Level, now time.Time) account {
+func (c *junction) account(f *fold, level citywatch.Level) account {
+	now := f.clk.Ticked
 	a := account{holds: true, fresh: true}
 	for id, least := range c.rule.All.Levels[level] {
 		part, found := c.part(id, least, now)
@@ -228,13 +229,18 @@ func (c *junction) account(level citywatch.Level, now time.Time) account {
 			a.begun = part.begun
 		}
 	}
+	if !a.holds {
+		if begun, found := c.overlooked(f, level, now); found {
+			return account{holds: true, fresh: true, begun: begun}
+		}
+	}
 	return a
 }
 
 // newest is when the last began of what holds now.
 func (c *junction) newest(f *fold) (last time.Time) {
 	for level := range c.rule.All.Levels {
-		if a := c.account(level, f.clk.Ticked); a.holds && a.begun.After(last) {
+		if a := c.account(f, level); a.holds && a.begun.After(last) {
 			last = a.begun
 		}
 	}

@@ -111,6 +111,8 @@ type span struct {
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
 	On    bool      `json:"on,omitempty"`
+	// Heard is the tick at which the last of it became known.
+	Heard time.Time `json:"heard,omitzero"`
 }
 
 // A record is what those that rest on a key know of it: when it had each level,
@@ -118,22 +120,25 @@ type span struct {
 type record struct {
 	Levels [citywatch.MaxLevel + 1]span `json:"levels"`
 	Last   citywatch.Evidence           `json:"last,omitzero"`
+	// Was are the times before, as far as the values remembered tell.
+	Was [citywatch.MaxLevel + 1][]span `json:"was,omitzero"`
 }
 
 // feed notes for those that rest on the key which levels it has. It goes before
 // the transition, whose state has it.
 func (f *fold) feed(k *key) {
-	if len(k.feeds) == 0 || k.Episode == nil && k.Held == nil {
+	if len(k.feeds) == 0 || k.Episode == nil && k.Held == nil && k.Past.lively == 0 {
 		return
 	}
 	at := k.Last
 	if k.check.timed() || k.check.judgedWithOthers() {
 		at = f.clk.Ticked
 	}
-	held := record{}
+	before := record{}
 	if k.Held != nil {
-		held = *k.Held // a copy: a checkpoint may be written from the one before
+		before = *k.Held
 	}
+	held := before // a copy: a checkpoint may be written from the one before
 	k.Held = &held
 	level := citywatch.None
 	if k.Episode != nil {
@@ -148,9 +153,13 @@ func (f *fold) feed(k *key) {
 		case s.On:
 			s.Until = at
 		default:
-			*s = span{at, at, true}
+			*s = span{From: at, Until: at, On: true}
 		}
 	}
+	if !k.check.timed() && !k.check.judgedWithOthers() {
+		held.spans(&k.Past, k.check)
+	}
+	held.heard(&before, f.clk.Ticked)
 	if level > citywatch.None {
 		held.Last = f.worst(k, level)
 	}
