@@ -23,6 +23,8 @@ type FieldDeps struct {
 	Done     func(ctx context.Context, key string, since uint64) (citywatch.Alert, bool, error)
 
 	Photos photos
+	// Closed returns when an alert was closed, of those that are remembered.
+	Closed func(alert string) (at time.Time, known bool)
 	Phones phones
 	// Call is the telephone of the duty centre; empty where none is configured.
 	Call Call

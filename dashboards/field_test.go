@@ -32,6 +32,8 @@ type squad struct {
 	tried  []string
 	// broken is what done answers, to find out what a request had done.
 	done func(key string, since uint64) (citywatch.Alert, bool, error)
+	// closed is when alerts were closed.
+	closed map[string]time.Time
 }
 
 type keptPhotos struct{ *photos.Store }
@@ -112,7 +114,7 @@ func newSquad(t testing.TB, p *province) (*squad, func(*dashboards.Deps)) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = kept.Close(); _ = memory.Close() })
-	s := &squad{photos: kept, phones: map[string]dashboards.Phone{}}
+	s := &squad{photos: kept, phones: map[string]dashboards.Phone{}, closed: map[string]time.Time{}}
 	s.done = func(string, uint64) (citywatch.Alert, bool, error) { return citywatch.Alert{}, false, nil }
 	return s, func(d *dashboards.Deps) {
 		d.Field = &dashboards.FieldDeps{
@@ -122,6 +124,7 @@ func newSquad(t testing.TB, p *province) (*squad, func(*dashboards.Deps)) {
 				return s.done(key, since)
 			},
 			Photos: keptPhotos{kept}, Phones: s,
+			Closed: func(alert string) (time.Time, bool) { at, ok := s.closed[alert]; return at, ok },
 			Call:   dashboards.Call{Name: "Trực ban Lào Cai", Tel: "+84 214 3840 114"},
 			Duties: func() []string { return []string{"lanh-dao", "truong-ca"} },
 		}
@@ -256,7 +259,7 @@ func aJPEG(t *testing.T) []byte {
 
 func TestPhotos(t *testing.T) {
 	p := newProvince(t)
-	_, field := newSquad(t, p)
+	team, field := newSquad(t, p)
 	// The province's Do refuses notes; the engine's own are tested with it.
 	var notes []dashboards.Action
 	s := serve(t, p.site(t, field, func(d *dashboards.Deps) {
@@ -312,6 +315,21 @@ func TestPhotos(t *testing.T) {
 	form, kind := photoForm(t, about, aJPEG(t))
 	if resp, _ := s.do(t, "POST", "/api/v1/alerts/none/photos", form.String(), "Content-Type", kind); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("of no alert: %s", resp.Status)
+	}
+	over := a
+	over.Handling = citywatch.Closed
+	over = p.publish(over, citywatch.ReasonClosed, "Lan")
+	noted := len(notes)
+	for _, c := range []struct{ closed, taken, status int }{{1, 0, 200}, {23, 0, 200}, {25, 0, 404}, {60, 50, 200}} {
+		team.closed[over.ID] = time.Now().Add(-time.Duration(c.closed) * time.Hour)
+		taken := time.Now().Add(-time.Duration(c.taken) * time.Hour).Format(time.RFC3339)
+		body, kind := photoForm(t, fmt.Sprintf(`{"actor":"Minh","taken":%q}`, taken), aJPEG(t))
+		if resp, text := s.do(t, "POST", path, body.String(), "Content-Type", kind); resp.StatusCode != c.status {
+			t.Errorf("closed %d h ago, taken %d h ago: %s %s", c.closed, c.taken, resp.Status, text)
+		}
+	}
+	if len(notes) != noted {
+		t.Error("the timeline of a closed alert is written on")
 	}
 	if resp, _ := s.get(t, path+"/..%2Fphotos.jsonl"); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("outside: %s", resp.Status)

@@ -219,6 +219,20 @@ func TestFieldIsToldWhileClosed(t *testing.T) {
 	if again != "Cấp 3 · Lũ vượt mức báo động|"+a.ID+"|true" {
 		t.Errorf("then shown %q", again)
 	}
+	// What stands for many has a place of its own, and rings once.
+	for i, n := range []string{"7", "8"} {
+		data, err := json.Marshal(map[string]any{
+			"id": "m." + n, "alert": "m" + n, "level": 2, "title": n + " cảnh báo trong 10 phút, cao nhất cấp 2", "body": "Lào Cai", "at": time.Now(), "lang": "vi", "tag": "many",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.ask(command{"do": "push", "data": string(data)})
+		both := f.eventually(shown, n+" cảnh báo trong 10 phút, cao nhất cấp 2|many|")
+		if strings.Count(both, "|many|") != 1 || !strings.Contains(both, "|"+a.ID+"|") || strings.Contains(both, "|many|true") != (i == 1) {
+			t.Errorf("after number %s are shown %q", n, both)
+		}
+	}
 	f.faults()
 }
 

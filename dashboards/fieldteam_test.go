@@ -3,6 +3,8 @@ package dashboards_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -103,4 +105,29 @@ func TestFieldArrow(t *testing.T) {
 	f.wait(`Math.abs(` + turn + ` - 270) < 30`)
 	f.wait(`!document.querySelector(".arrow")`) // the compass has fallen silent
 	f.faults()
+}
+
+// TestFieldPhotoOfAClosedAlert: an alert that is closed while somebody
+// photographs it stays on the phone, and a photo that is not taken can be saved.
+func TestFieldPhotoOfAClosedAlert(t *testing.T) {
+	p := newProvince(t)
+	a := p.flood(3)
+	f := openField(t, p, "")
+	f.ask(command{"do": "click", "selector": ".card .open"})
+	file := filepath.Join(t.TempDir(), "x.jpg")
+	if err := os.WriteFile(file, aJPEG(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.wait(`document.querySelector("input[type=file]")`)
+	f.ask(command{"do": "upload", "selector": "input[type=file]", "path": file})
+	f.wait(`document.querySelector(".write img.preview")`)
+	a.Handling = citywatch.Closed
+	p.publish(a, citywatch.ReasonClosed, "Lan")
+	f.wait(`document.querySelector(".detail .closed-note") && document.querySelector(".write img.preview") && !document.querySelector(".steps")`)
+	f.ask(command{"do": "click", "selector": ".write [type=submit]"})
+	// The squad does not know when it was closed: the photo is refused, and kept.
+	f.wait(`document.querySelector(".queue .refused a[download]")?.href.startsWith("blob:")`)
+	if len(f.team.photos.Of(a.ID)) != 0 {
+		t.Error("it was taken")
+	}
 }

@@ -102,7 +102,7 @@ func (b *photoBody) check(now time.Time) error {
 }
 
 // addPhoto takes a photo of what an alert is about. The alert's timeline tells
-// of it.
+// of it, while the alert is open.
 func (s *site) addPhoto(w http.ResponseWriter, r *http.Request) {
 	kept, err := s.photos()
 	var about photoBody
@@ -129,21 +129,48 @@ func (s *site) addPhoto(w http.ResponseWriter, r *http.Request) {
 	s.once(w, r, singleRequest{
 		what: map[string]any{"by": about.Actor, "note": about.Note, "taken": sent, "picture": sum[:]},
 		do: func(ctx context.Context, key string) (any, error) {
-			if _, open := s.deps.Picture.Alert(alert); !open {
-				return nil, fmt.Errorf("%w: no alert %q is open", ErrNotFound, alert)
+			if err := s.photographable(alert, about.Taken); err != nil {
+				return nil, err
 			}
 			p, err := add(ctx)
 			if err != nil {
 				return nil, err
 			}
+			if _, open := s.deps.Picture.Alert(alert); !open {
+				return p, nil // its timeline has ended
+			}
 			_, err = s.deps.Alerts.Do(ctx, Action{
 				Do: "note", Alert: alert, Actor: about.Actor, Pressed: about.Taken, Request: key,
 				Note: strings.TrimSpace(photoPrefix + p.ID + "\n" + about.Note),
 			})
+			if errors.Is(err, ErrNotFound) && s.photographable(alert, about.Taken) == nil {
+				return p, nil // it was closed in this moment
+			}
 			return p, err
 		},
 		done: func(ctx context.Context, _ citywatch.Alert) (any, error) { return add(ctx) },
 	})
+}
+
+// afterwards is for how long after an alert was closed photos of it are taken:
+// who was there has them, and perhaps no signal before.
+const afterwards = 24 * time.Hour
+
+// photographable returns an error if no photo of an alert is kept that was taken
+// then.
+func (s *site) photographable(alert string, taken time.Time) error {
+	if _, open := s.deps.Picture.Alert(alert); open {
+		return nil
+	}
+	if s.deps.Field.Closed != nil {
+		switch closed, known := s.deps.Field.Closed(alert); {
+		case known && taken.Sub(closed) <= afterwards:
+			return nil
+		case known:
+			return fmt.Errorf("%w: alert %q was closed more than %s before", ErrNotFound, alert, afterwards)
+		}
+	}
+	return fmt.Errorf("%w: no alert %q is open or was closed lately", ErrNotFound, alert)
 }
 
 // readPhoto reads a form of two parts: "about", which is JSON, and "photo".

@@ -14,9 +14,10 @@ import (
 func TestATextOfAnExerciseBeginsSo(t *testing.T) {
 	for _, lang := range []string{"vi", "en"} {
 		for _, name := range []string{"Lũ", strings.Repeat("ộ", 3000)} {
-			for _, exercise := range []bool{true, false} {
+			for i, exercise := range []bool{true, false, true, false} {
+				many := map[bool]*fold{true: {alerts: 7, level: 3}}[i > 1]
 				m := newMessage(&citywatch.Transition{Alert: citywatch.Alert{Level: 3, Name: citywatch.Text{VI: name, EN: name}, Exercise: exercise}}, "Bắc Hà")
-				payload, err := m.payload(&Subscription{Lang: lang}, time.UTC)
+				payload, err := m.payload(&Subscription{Lang: lang}, time.UTC, many)
 				if err != nil {
 					t.Fatal(err)
 				}

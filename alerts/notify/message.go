@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -32,11 +33,16 @@ type Message struct {
 	Actor string `json:"actor,omitempty"`
 	Note  string `json:"note,omitempty"`
 	To    string `json:"to,omitempty"`
+	// Team is what the team is called; empty where it has no other name.
+	Team string `json:"team,omitempty"`
 	// Evidence is the value that it rests on, nil where it rests on none.
 	Evidence *citywatch.Evidence `json:"evidence,omitempty"`
 	// Exercise says that nothing of it is real: a text of it begins so.
 	Exercise bool `json:"exercise,omitempty"`
 }
+
+// toName is what people call the team.
+func (m *Message) toName() string { return cmp.Or(m.Team, m.To) }
 
 func newMessage(t *citywatch.Transition, place string) Message {
 	a := &t.Alert
@@ -60,29 +66,37 @@ type pushed struct {
 	Body  string          `json:"body"`
 	At    time.Time       `json:"at"`
 	Lang  string          `json:"lang"`
+	// Tag is set where the notification stands for many alerts, of which this is
+	// the newest: it takes the place of the one before it with that tag.
+	Tag string `json:"tag,omitempty"`
 }
 
 // words are what is said around an alert.
 type words struct {
-	level, escalated, assigned, now, trial, trialBody string
-	comma                                             bool
+	level, escalated, assigned, trial, trialBody string
+	// many are so many alerts in so many minutes, at worst of that level.
+	many, newest string
+	comma        bool
 }
 
 func wordsIn(lang string) words {
 	if lang == "en" {
 		return words{
 			level: "Level", escalated: "Nobody has answered yet", assigned: "Given to %s",
-			now: "now", trial: "Test message", trialBody: "Alerts will reach this phone.",
+			many: "%d alerts in %d minutes, up to level %d", newest: "Newest",
+			trial: "Test message", trialBody: "Alerts will reach this phone.",
 		}
 	}
 	return words{
 		level: "Cấp", escalated: "Chưa ai trả lời", assigned: "Giao cho %s",
-		now: "hiện", trial: "Tin thử", trialBody: "Điện thoại này sẽ nhận được cảnh báo.", comma: true,
+		many: "%d cảnh báo trong %d phút, cao nhất cấp %d", newest: "Mới nhất",
+		trial: "Tin thử", trialBody: "Điện thoại này sẽ nhận được cảnh báo.", comma: true,
 	}
 }
 
-// payload is the message as the phone of a subscription shows it.
-func (m *Message) payload(s *Subscription, zone *time.Location) ([]byte, error) {
+// payload is the message as the phone of a subscription shows it: by itself, or
+// as the newest of many.
+func (m *Message) payload(s *Subscription, zone *time.Location, many *fold) ([]byte, error) {
 	w := wordsIn(s.Lang)
 	name := m.Name.VI
 	if s.Lang == "en" && m.Name.EN != "" {
@@ -93,9 +107,6 @@ func (m *Message) payload(s *Subscription, zone *time.Location) ([]byte, error) 
 		p.Title, p.Body = w.trial, w.trialBody
 		return json.Marshal(p)
 	}
-	if m.Exercise {
-		p.Title = citywatch.ExerciseMark + " · " + p.Title
-	}
 	lines := []string{m.Place}
 	if e := m.Evidence; e != nil && e.Text == "" && e.Value != "" {
 		lines[0] += " · " + w.number(e.Number) + unit(e.Unit)
@@ -105,10 +116,17 @@ func (m *Message) payload(s *Subscription, zone *time.Location) ([]byte, error) 
 	case m.Reason == citywatch.ReasonEscalated:
 		lines = append(lines, w.escalated)
 	case m.Actor != "" && m.To != "":
-		lines = append(lines, fmt.Sprintf(w.assigned, m.To)+" ("+m.Actor+")")
+		lines = append(lines, fmt.Sprintf(w.assigned, m.toName())+" ("+m.Actor+")")
 	}
 	if m.Note != "" {
 		lines = append(lines, m.Note)
+	}
+	if many != nil {
+		lines = append([]string{w.newest + ": " + p.Title}, lines...)
+		p.Tag, p.Level, p.Title = crowdTag, many.level, fmt.Sprintf(w.many, many.alerts, int(crowdOver/time.Minute), many.level)
+	}
+	if m.Exercise {
+		p.Title = citywatch.ExerciseMark + " · " + p.Title
 	}
 	p.Body = shorten(strings.Join(lines, "\n"), 600)
 	p.Title = shorten(p.Title, 200)

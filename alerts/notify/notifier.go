@@ -37,6 +37,8 @@ type Deps struct {
 	Transitions func(from uint64) Reader
 	// Place names where an alert is.
 	Place func(*citywatch.Alert) string
+	// Team names a team by its id; nil, or an empty name, leaves the id.
+	Team func(id string) string
 	// Zone is that in which times are written.
 	Zone    *time.Location
 	Metrics prometheus.Registerer
@@ -116,6 +118,7 @@ func (n *Notifier) open() (err error) {
 		channelPush: &webPush{
 			book: n.book, guard: n.guard, identity: n.identity, zone: n.deps.Zone, now: n.deps.Now,
 			client: newClient(&net.Dialer{Timeout: sendTimeout, Control: n.guard.control}),
+			crowd:  crowd{phones: map[string][]toldAlert{}},
 		},
 		channelWebhook: n.hooks,
 	}

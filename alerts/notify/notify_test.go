@@ -80,7 +80,7 @@ func TestTheLongestMessageFits(t *testing.T) {
 		t.Error("more than fits is sent")
 	}
 	long := newMessage(&citywatch.Transition{Note: strings.Repeat("ướt", 2000), Alert: citywatch.Alert{Level: 3, Name: citywatch.Text{VI: strings.Repeat("ộ", 3000)}}}, strings.Repeat("Ặ", 900))
-	if payload, err := long.payload(&Subscription{Lang: "vi"}, time.UTC); err != nil || len(payload) > maxPayload {
+	if payload, err := long.payload(&Subscription{Lang: "vi"}, time.UTC, nil); err != nil || len(payload) > maxPayload {
 		t.Errorf("a long message is %d bytes, of %d: %v", len(payload), maxPayload, err)
 	}
 }

@@ -229,10 +229,11 @@ func (n *Notifier) letter(t *citywatch.Transition) *letter {
 	if len(to) == 0 || !n.deps.Now().Before(expires) {
 		return nil
 	}
-	return &letter{
-		Message: newMessage(t, n.deps.Place(&t.Alert)), To: to, Expires: expires,
-		Epoch: n.deps.Journal.Epoch(), Seq: t.Seq,
+	m := newMessage(t, n.deps.Place(&t.Alert))
+	if n.deps.Team != nil && m.To != "" {
+		m.Team = n.deps.Team(m.To)
 	}
+	return &letter{Message: m, To: to, Expires: expires, Epoch: n.deps.Journal.Epoch(), Seq: t.Seq}
 }
 
 // enqueue makes a letter's deliveries due. What is worse goes a little ahead of

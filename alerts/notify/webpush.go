@@ -49,6 +49,7 @@ type webPush struct {
 	zone     *time.Location
 	client   *http.Client
 	now      func() time.Time
+	crowd    crowd
 }
 
 // sendTimeout bounds one attempt.
@@ -83,7 +84,8 @@ func (p *webPush) send(ctx context.Context, to string, m *Message, expires time.
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRefused, err)
 	}
-	payload, err := m.payload(&s, p.zone)
+	many := p.crowd.take(to, m, p.now())
+	payload, err := m.payload(&s, p.zone, many)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRefused, err)
 	}
@@ -107,6 +109,9 @@ func (p *webPush) send(ctx context.Context, to string, m *Message, expires time.
 	set("TTL", strconv.Itoa(max(0, int(expires.Sub(now)/time.Second))))
 	set("Urgency", "high")
 	set("Topic", topic(m.Alert))
+	if many != nil {
+		set("Topic", topic(crowdTag))
+	}
 	err = answer(p.client, r)
 	if errors.Is(err, errAddress) {
 		return fmt.Errorf("%w: %w", errRefused, err) // where it leads will not change by waiting

@@ -31,6 +31,7 @@ func (a *App) buildField(h *house) (err error) {
 			return h.journal.Transitions(from).Named("notify")
 		},
 		Place:   h.place(a.site.Zones),
+		Team:    teamNames(a.site.Teams),
 		Zone:    a.site.Province.TimeZone,
 		Metrics: a.metrics,
 		Log:     log,
@@ -60,6 +61,15 @@ func (h *house) place(zones []citywatch.Zone) func(*citywatch.Alert) string {
 	}
 }
 
+// teamNames names teams by their ids.
+func teamNames(teams []citywatch.Team) func(id string) string {
+	names := make(map[string]string, len(teams))
+	for i := range teams {
+		names[teams[i].ID] = teams[i].Name
+	}
+	return func(id string) string { return names[id] }
+}
+
 // fieldDeps is what the pages ask about phones.
 func (a *App) fieldDeps(h *house) *dashboards.FieldDeps {
 	return &dashboards.FieldDeps{
@@ -70,10 +80,25 @@ func (a *App) fieldDeps(h *house) *dashboards.FieldDeps {
 		},
 		Done:   h.done,
 		Photos: photoBook{h.photos},
+		Closed: h.closed,
 		Phones: phoneBook{h.notifier},
 		Call:   a.site.Field.Call,
 		Duties: h.rules.Duties,
 	}
+}
+
+// closed returns when an alert was closed, as its incident remembers it.
+func (h *house) closed(alert string) (time.Time, bool) {
+	file, ok := h.incidents.File(h.incidents.Of(alert))
+	if !ok {
+		return time.Time{}, false
+	}
+	for i := range file.Members {
+		if m := &file.Members[i]; m.ID == alert && !m.Open {
+			return m.Updated, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // done finds what a request did, behind the transition since.

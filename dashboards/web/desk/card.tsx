@@ -3,6 +3,7 @@
 import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { Ago } from "../shared/ago";
 import { ApiError, get, post } from "../shared/api";
 import { duration, length, number, unit } from "../shared/format";
 import { alerts, lang, operator, phase, t, times, zoneName } from "../shared/live";
@@ -184,6 +185,7 @@ function IncidentParts(props: { card: Card; of: string }): JSX.Element {
   return (
     <>
       <CheckList card={card} />
+      <TeamsOut card={card} />
       <Teams card={card} of={props.of} />
       <Cameras card={card} />
       <Sensors card={card} />
@@ -222,6 +224,37 @@ function IncidentParts(props: { card: Card; of: string }): JSX.Element {
         </section>
       )}
     </>
+  );
+}
+
+/** The teams that were sent, how far they are, and how old what their phones said is. */
+function TeamsOut(props: { card: Card }): JSX.Element | null {
+  const out = (props.card.teams_out ?? []).filter((near) => near.here);
+  if (out.length === 0) return null;
+  return (
+    <section>
+      <h3>{d("teamsOut")}</h3>
+      <ul class="members teams-out">
+        {out.map(({ team, distance }) => (
+          <li key={team.id}>
+            <span>
+              {team.properties.name}{" "}
+              <span class="muted">
+                {coded("team", team.properties.state)}
+                {team.properties.position_from === "phone" && team.properties.located ? (
+                  <>
+                    {" · "}
+                    {length(lang.value, distance)} · <Ago ms={Date.parse(team.properties.located)} />
+                  </>
+                ) : (
+                  ` · ${d("teamUnlocated")}`
+                )}
+              </span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -54,7 +54,7 @@ function listen(): void {
     installing.value = () => void offer.prompt().then(() => (installing.value = undefined));
   });
   navigator.serviceWorker?.addEventListener("message", (event: MessageEvent<{ alert?: string }>) => {
-    if (event.data.alert) show(event.data.alert);
+    if (event.data.alert !== undefined) show(event.data.alert || undefined);
   });
 }
 

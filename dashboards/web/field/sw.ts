@@ -71,6 +71,8 @@ interface Pushed {
   body: string;
   at: string;
   lang: string;
+  /** Set where it stands for many alerts, and not for this one alone. */
+  tag?: string;
 }
 
 self.addEventListener("push", (event) => {
@@ -87,20 +89,23 @@ async function tell(text: string): Promise<void> {
   // The same once more, from a server that was killed in between, rings no
   // second time; the browser wants it shown all the same.
   const shown = await take<number>("shown", message.id).catch(() => undefined);
-  const before = (await self.registration.getNotifications({ tag: message.alert }))[0];
+  const tag = message.tag ?? message.alert;
+  const before = (await self.registration.getNotifications({ tag }))[0];
   if (shown !== undefined && (before?.data as { at?: string } | undefined)?.at !== message.at && before) return; // and never hides what is newer
+  // What stands for many rings once, and then counts on until somebody has looked.
+  const rings = shown === undefined && !(message.tag && before);
   await self.registration.showNotification(message.title, {
     body: message.body,
-    tag: message.alert,
-    renotify: shown === undefined,
-    silent: shown !== undefined,
+    tag,
+    renotify: rings,
+    silent: !rings,
     icon: "icons/field-192.png",
     badge: "icons/field-badge-96.png",
     lang: message.lang,
     requireInteraction: message.level >= 3,
     timestamp: Date.parse(message.at),
-    data: { alert: message.alert, at: message.at },
-    ...(shown === undefined ? { vibrate: Array.from({ length: Math.max(1, message.level) * 2 - 1 }, (_, i) => (i % 2 ? 150 : 400)) } : {}),
+    data: { alert: message.tag ? "" : message.alert, at: message.at },
+    ...(rings ? { vibrate: Array.from({ length: Math.max(1, message.level) * 2 - 1 }, (_, i) => (i % 2 ? 150 : 400)) } : {}),
   } as NotificationOptions);
   await put("shown", message.id, Date.now()).catch(() => undefined);
   await trim("shown", 500).catch(() => undefined);
@@ -112,7 +117,7 @@ self.addEventListener("notificationclick", (event) => {
   const { alert } = event.notification.data as { alert: string };
   event.waitUntil(
     (async () => {
-      const target = new URL(`field?alert=${encodeURIComponent(alert)}`, self.location.href).href;
+      const target = new URL(alert ? `field?alert=${encodeURIComponent(alert)}` : "field", self.location.href).href;
       const windows = await self.clients.matchAll({ type: "window" });
       const page = windows[0];
       if (!page) return void (await self.clients.openWindow(target));

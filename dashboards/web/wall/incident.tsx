@@ -254,9 +254,16 @@ function Team(props: { card: IncidentCard; alert: Alert }): JSX.Element {
   const nearest = teams?.[0];
   return (
     <div class="team">
-      {here.map(({ team }) => (
+      {here.map(({ team, distance }) => (
         <p key={team.id}>
           <b>{team.properties.name}</b> · {say(team.properties.state === "free" ? "assignedOnly" : (`team_${team.properties.state}` as WallWord))}
+          {/* Only what its phone says is worth a distance: from its home it has long gone. */}
+          {team.properties.position_from === "phone" && team.properties.located && (
+            <>
+              {" · "}
+              {length(lang.value, distance)} <Ago ms={Date.parse(team.properties.located)} />
+            </>
+          )}
         </p>
       ))}
       {here.length === 0 && assigned && <p>{say("teamAssigned", { team: assigned })}</p>}
