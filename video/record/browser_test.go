@@ -1,15 +1,10 @@
 package record_test
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -70,8 +65,8 @@ func TestClipsInABrowser(t *testing.T) {
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	b := newBrowser(t)
-	b.do(map[string]any{"do": "open", "url": server.URL + "/page", "width": 640, "height": 480})
+	b := servertest.NewBrowser(t).Page("")
+	b.Open(server.URL+"/page", 640, 480)
 	for _, c := range []struct {
 		id     string
 		at     float64
@@ -86,7 +81,7 @@ func TestClipsInABrowser(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%s at %v", c.id, c.at), func(t *testing.T) {
 			var shown struct{ Light, Duration, Time float64 }
-			b.eval(t, fmt.Sprintf(seekAndLook, c.id, c.at), &shown)
+			b.Eval(fmt.Sprintf(seekAndLook, c.id, c.at), &shown)
 			if off := math.Abs(shown.Light - brightness(c.number)); off > 3 {
 				t.Errorf("brightness %.1f, want %.1f: picture %d", shown.Light, brightness(c.number), c.number)
 			}
@@ -102,7 +97,7 @@ func TestClipsInABrowser(t *testing.T) {
 	for _, id := range []string{"plain", "sound", "phone", "changed"} {
 		t.Run(id+" plays", func(t *testing.T) {
 			var at float64
-			b.eval(t, fmt.Sprintf(play, id), &at)
+			b.Eval(fmt.Sprintf(play, id), &at)
 			if at < 9.2 {
 				t.Errorf("it stopped at %v s", at)
 			}
@@ -142,76 +137,3 @@ const play = `new Promise((done, fail) => {
 	};
 	v.src = "/%s?";
 })`
-
-// A browser is a real Chromium, driven as the pages' own tests drive it.
-type browser struct {
-	in  *json.Encoder
-	out *bufio.Scanner
-}
-
-func newBrowser(t *testing.T) *browser {
-	t.Helper()
-	chromium := servertest.Chromium(t)
-	node := servertest.Program(t, "run `make test` or `apt-get install nodejs`", "node")
-	web := filepath.Join("..", "..", "dashboards", "web")
-	if _, err := os.Stat(filepath.Join(web, "node_modules")); err != nil {
-		servertest.Missing(t, "dashboards/web/node_modules", "run `make test` or `npm ci` in dashboards/web")
-	}
-	cmd := exec.Command(node, filepath.Join(web, "test", "driver.mjs"), chromium)
-	cmd.Stderr = t.Output()
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = in.Close() // it leaves at the end of its input
-		stuck := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
-		defer stuck.Stop()
-		_ = cmd.Wait()
-	})
-	return &browser{in: json.NewEncoder(in), out: bufio.NewScanner(out)}
-}
-
-func (b *browser) try(command map[string]any) (json.RawMessage, error) {
-	if err := b.in.Encode(command); err != nil {
-		return nil, err
-	}
-	if !b.out.Scan() {
-		return nil, fmt.Errorf("the browser is gone: %w", b.out.Err())
-	}
-	var answer struct {
-		Value json.RawMessage
-		Error string
-	}
-	if err := json.Unmarshal(b.out.Bytes(), &answer); err != nil {
-		return nil, err
-	}
-	if answer.Error != "" {
-		return nil, fmt.Errorf("%s", answer.Error)
-	}
-	return answer.Value, nil
-}
-
-func (b *browser) do(command map[string]any) {
-	if _, err := b.try(command); err != nil {
-		panic(err)
-	}
-}
-
-func (b *browser) eval(t *testing.T, js string, into any) {
-	t.Helper()
-	value, err := b.try(map[string]any{"do": "eval", "js": js})
-	if err == nil {
-		err = json.Unmarshal(value, into)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}

@@ -1,6 +1,7 @@
 // Drives a browser for the Go tests: reads one command a line from its
-// standard input, {"do": …}, and answers each with a line, {"value": …} or
-// {"error": …}. argv: the browser's path.
+// standard input, {"do": …, "page": …}, and answers each with a line, {"value": …}
+// or {"error": …}. "page" is a name, and each page a device of its own:
+// they share no cookie and no store. argv: the browser's path.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -17,14 +18,11 @@ const browser = await chromium.launch({
 });
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What a person with the browser's tools open would see go wrong. */
-let faults = [];
-let page;
-/** The page beside it, of the same browser. */
-let other;
+/** The pages by name, each with what a person with its tools open would see go wrong. */
+const screens = new Map();
 
 /** A new page whose faults are noted. */
-async function watched(context) {
+async function watched(context, faults) {
   const page = await context.newPage();
   page.on("pageerror", (error) => faults.push(`page: ${error.message}`));
   page.on("console", (message) => {
@@ -45,40 +43,41 @@ async function watched(context) {
   return page;
 }
 
-async function open({ url, width, height }) {
-  await page?.context().close();
+async function open({ page: name = "", url, width, height }) {
+  await screens.get(name)?.page.context().close();
   const context = await browser.newContext({ viewport: { width, height }, locale: "de-DE", timezoneId: "America/Lima" });
-  faults = [];
-  page = await watched(context);
-  await page.goto(url);
+  const screen = { faults: [] };
+  screen.page = await watched(context, screen.faults);
+  screens.set(name, screen);
+  await screen.page.goto(url);
 }
 
 const commands = {
   open,
-  // Opens a second page beside the first, and turns to it.
-  beside: async ({ url }) => {
-    [other, page] = [page, await watched(page.context())];
-    await page.goto(url);
+  // Opens a second page beside the first, in the same browser, and turns to it.
+  beside: async ({ url }, screen) => {
+    [screen.other, screen.page] = [screen.page, await watched(screen.page.context(), screen.faults)];
+    await screen.page.goto(url);
   },
-  turn: () => {
-    [page, other] = [other, page];
+  turn: (_, screen) => {
+    [screen.page, screen.other] = [screen.other, screen.page];
     return null;
   },
-  eval: ({ js }) => page.evaluate(js),
+  eval: ({ js }, { page }) => page.evaluate(js),
   // Playwright's own waiting compiles text in the page, which its policy forbids.
-  wait: async ({ js, timeout }) => {
+  wait: async ({ js, timeout }, { page }) => {
     // While the page is being loaded anew there is nothing to ask.
     const holds = () => page.evaluate(`!!(${js})`).catch((error) => (/navigation/.test(error.message) ? false : Promise.reject(error)));
     for (const end = Date.now() + timeout; !(await holds()); await new Promise((go) => setTimeout(go, 20))) {
       if (Date.now() > end) throw new Error("timed out");
     }
   },
-  click: ({ selector }) => page.click(selector, { timeout: 10_000 }),
-  fill: ({ selector, text }) => page.fill(selector, text, { timeout: 10_000 }),
-  press: ({ key }) => page.keyboard.press(key),
-  screenshot: ({ path }) => page.screenshot({ path }).then(() => null),
-  faults: () => faults.splice(0),
-  heap: async () => {
+  click: ({ selector }, { page }) => page.click(selector, { timeout: 10_000 }),
+  fill: ({ selector, text }, { page }) => page.fill(selector, text, { timeout: 10_000 }),
+  press: ({ key }, { page }) => page.keyboard.press(key),
+  screenshot: ({ path }, { page }) => page.screenshot({ path }).then(() => null),
+  faults: (_, { faults }) => faults.splice(0),
+  heap: async (_, { page }) => {
     const devtools = await page.context().newCDPSession(page);
     try {
       for (let i = 0; i < 3; i++) await devtools.send("HeapProfiler.collectGarbage");
@@ -87,14 +86,14 @@ const commands = {
       await devtools.detach();
     }
   },
-  offline: ({ on }) => page.context().setOffline(on).then(() => null),
-  reload: () => page.reload().then(() => null),
+  offline: ({ on }, { page }) => page.context().setOffline(on).then(() => null),
+  reload: (_, { page }) => page.reload().then(() => null),
   // Permissions that a person would be asked for, and where they are.
-  grant: ({ permissions, at }) =>
+  grant: ({ permissions, at }, { page }) =>
     page.context().grantPermissions(permissions).then(() => (at ? page.context().setGeolocation(at) : null)).then(() => null),
-  upload: ({ selector, path }) => page.setInputFiles(selector, path).then(() => null),
+  upload: ({ selector, path }, { page }) => page.setInputFiles(selector, path).then(() => null),
   // Hands a push message to the page's service worker, as the browser does with one that it has decrypted.
-  push: async ({ data }) => {
+  push: async ({ data }, { page }) => {
     const cdp = await page.context().newCDPSession(page);
     const registered = new Promise((resolve) => {
       cdp.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
@@ -106,14 +105,14 @@ const commands = {
     await cdp.detach();
   },
   // What keeps the page from being installed.
-  installability: async () => {
+  installability: async (_, { page }) => {
     const cdp = await page.context().newCDPSession(page);
     const { errors } = await cdp.send("Page.getAppManifest");
     const { installabilityErrors } = await cdp.send("Page.getInstallabilityErrors");
     await cdp.detach();
     return [...errors.map((e) => e.message), ...installabilityErrors.map((e) => e.errorId)];
   },
-  axe: async () => {
+  axe: async (_, { page }) => {
     // Not preloaded: it would wait for the metadata of live pictures that are not asked for.
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"], preload: false }));
@@ -125,7 +124,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
   let answer;
   try {
-    answer = { value: (await commands[command.do](command)) ?? null };
+    answer = { value: (await commands[command.do](command, screens.get(command.page ?? ""))) ?? null };
   } catch (error) {
     answer = { error: `${command.do}: ${error.message.split("\n")[0]}` };
   }
