@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { get } from "../shared/api";
 import { lang, now, phase, t, times } from "../shared/live";
+import { teamName } from "../shared/teams";
 import { audited } from "./auditstate";
 import { reason } from "./load";
 import { shownDevices } from "./hindsight";
@@ -118,7 +119,7 @@ function Lines(props: { lines: AuditLine[] }): JSX.Element {
               </td>
               <td>{line.actor ?? <span class="muted">{d("auditMachine")}</span>}</td>
               <td>
-                {coded("reason", line.reason, { level: line.after.level, to: line.to ?? "" })}
+                {coded("reason", line.reason, { level: line.after.level, to: teamName(line.to ?? "") })}
                 {line.note && <q>{line.note}</q>}
               </td>
               <td>

@@ -8,6 +8,7 @@ import { ApiError, get, post } from "../shared/api";
 import { duration, length, number, unit } from "../shared/format";
 import { alerts, lang, operator, phase, t, times, zoneName } from "../shared/live";
 import { LevelBadge } from "../shared/marks";
+import { teamName } from "../shared/teams";
 import { askOperator } from "../shared/operator";
 import { statusOf } from "../shared/tile";
 import { distance } from "../shared/cameras";
@@ -445,7 +446,7 @@ function Event(props: { e: IncidentEvent }): JSX.Element {
     <li>
       <time dateTime={e.at}>{times.value.since(lang.value, at, shownTime.value ?? at)}</time>
       <span>
-        {coded("reason", e.reason, { level: e.level ?? "", to: e.to ?? "" })}
+        {coded("reason", e.reason, { level: e.level ?? "", to: teamName(e.to ?? "") })}
         {e.actor && <b> {e.actor}</b>}
         {e.note && <q>{e.note}</q>}
       </span>

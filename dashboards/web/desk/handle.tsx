@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { alerts, lang, now, phase, t, times } from "../shared/live";
+import { teamName } from "../shared/teams";
 import type { Alert } from "../shared/wire";
 import { act, asked, begin, outcome, possible, ready, serviceRule, verbs, type Given, type Outcome, type Verb } from "./actions";
 import { moment } from "./hindsight";
@@ -91,7 +92,7 @@ function Form(props: { alert: Alert; verb: Verb; to: string | undefined }): JSX.
   const { alert, verb } = props;
   const needs = verbs[verb];
   const dialog = useRef<HTMLDialogElement>(null);
-  const to = useSignal(props.to ?? alert.properties.assigned ?? "");
+  const to = useSignal(props.to ?? teamName(alert.properties.assigned ?? ""));
   const note = useSignal("");
   const window = alerts.peek().find((a) => a.properties.rule === serviceRule && a.properties.device === alert.properties.device)?.properties;
   const moved = verb === "out_of_service" ? window : undefined;

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { lang, t, times, zoneName } from "../shared/live";
 import { LevelBadge } from "../shared/marks";
+import { teamName } from "../shared/teams";
 import { textValue } from "../shared/words";
 import { devices } from "../shared/live";
 import { openThing } from "./route";
@@ -88,7 +89,7 @@ function AlertLine(props: PictureProps & { a: HandoverAlert; taken: number }): J
         <p class="muted">
           {t("since", { time: times.value.since(lang.value, Date.parse(a.since), taken) })} · {coded("condition", s.condition)} · {coded("handling", s.handling)}
           {s.handled_by ? `: ${s.handled_by}` : ""}
-          {s.assigned ? ` · ${d("assignedTo", { team: s.assigned })}` : ""}
+          {s.assigned ? ` · ${d("assignedTo", { team: teamName(s.assigned) })}` : ""}
         </p>
         {(!locked || notes[a.id]) && (
           <input aria-label={`${d("handoverNote")}: ${a.name[lang.value]}`} placeholder={d("handoverNote")} value={notes[a.id] ?? ""} readOnly={locked} maxLength={2000} onInput={(e) => onNote(a.id, e.currentTarget.value)} />

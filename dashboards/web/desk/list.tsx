@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { age, number, unit } from "../shared/format";
 import { freshness, lang, now, phase, sensors, t, times, zoneName } from "../shared/live";
 import { LevelBadge } from "../shared/marks";
+import { teamName } from "../shared/teams";
 import { textValue } from "../shared/words";
 import { unseen } from "../shared/world";
 import type { Alert, AlertProperties } from "../shared/wire";
@@ -114,7 +115,7 @@ export function States(props: { p: AlertProperties; zone?: boolean; since?: stri
           {p.handled_by ? `: ${p.handled_by}` : ""}
         </span>
       )}
-      {p.assigned && <span class="state">{d("assignedTo", { team: p.assigned })}</span>}
+      {p.assigned && <span class="state">{d("assignedTo", { team: teamName(p.assigned) })}</span>}
       {p.shelved && <span class="state">{d("shelvedUntil", { time: times.value.since(l, Date.parse(p.shelved.until), at) })}</span>}
       {p.suppressed_by && <span class="state">{d("suppressedBy")}</span>}
       {p.out_of_service && <span class="state">{d("outOfService")}</span>}

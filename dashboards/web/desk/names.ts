@@ -3,6 +3,7 @@
 import { lang, zoneName } from "../shared/live";
 import { textValue } from "../shared/words";
 import { number, unit } from "../shared/format";
+import { teamName } from "../shared/teams";
 import type { Alert, Device, ValueProperties } from "../shared/wire";
 import { shownDevices } from "./hindsight";
 
@@ -16,7 +17,7 @@ export function placeOf(alert: Alert): string {
 /** Everything by which an alert may be found. */
 export function wordsOf(alert: Alert): string {
   const p = alert.properties;
-  return [p.name.vi, p.name.en, placeOf(alert), zoneName(p.zone), p.device, p.assigned ?? "", p.handled_by ?? "", p.id].join(" ");
+  return [p.name.vi, p.name.en, placeOf(alert), zoneName(p.zone), p.device, p.assigned ?? "", teamName(p.assigned ?? ""), p.handled_by ?? "", p.id].join(" ");
 }
 
 export function deviceName(device: Device): string {

@@ -11,6 +11,7 @@ import { alerts, devices, lang, now, t, times, zoneName } from "../shared/live";
 import { LevelBadge } from "../shared/marks";
 import { Overlays } from "../shared/overlays";
 import { split } from "../shared/series";
+import { teamName } from "../shared/teams";
 import { statusOf } from "../shared/tile";
 import { Trend, type TrendLine } from "../shared/trend";
 import { textValue } from "../shared/words";
@@ -242,7 +243,7 @@ function Doing(props: { card: IncidentCard; alert: Alert }): JSX.Element {
 function eventText(e: IncidentEvent, c: IncidentCard): string {
   const of = c.alerts.length > 1 ? c.alerts.find((a) => a.id === e.alert) : undefined;
   const name = of ? (devices.value.get(of.device)?.properties.name ?? of.name[lang.value]) + ": " : "";
-  const what = say(e.reason as WallWord, { level: e.level ?? "", to: e.to ?? "" }).trim();
+  const what = say(e.reason as WallWord, { level: e.level ?? "", to: teamName(e.to ?? "") }).trim();
   return [name + what, e.actor, e.note].filter(Boolean).join(" · ");
 }
 
@@ -266,7 +267,7 @@ function Team(props: { card: IncidentCard; alert: Alert }): JSX.Element {
           )}
         </p>
       ))}
-      {here.length === 0 && assigned && <p>{say("teamAssigned", { team: assigned })}</p>}
+      {here.length === 0 && assigned && <p>{say("teamAssigned", { team: teamName(assigned) })}</p>}
       <p>
         <span class="muted">{say("team")}:</span> {nearest ? <Free near={nearest} /> : say("teamNone")}
       </p>
