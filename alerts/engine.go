@@ -234,7 +234,7 @@ func (e *Engine) follow(ctx context.Context, entries <-chan citywatch.Entry) err
 		case entry := <-entries:
 			err = e.evaluate(ctx, entry, entries)
 			due = e.since >= e.keepAfter || e.unkept >= checkpointChanges
-		case a := <-e.actions:
+		case a := <-e.heard():
 			err = e.take(ctx, a)
 		case r := <-e.reloads:
 			err = s.reload(ctx, r)
@@ -252,6 +252,15 @@ func (e *Engine) follow(ctx context.Context, entries <-chan citywatch.Entry) err
 			s.start()
 		}
 	}
+}
+
+// heard is where people's actions come from, once it is known what time it is:
+// that of an entry, the next of which is never far.
+func (e *Engine) heard() <-chan action {
+	if e.fold.now().IsZero() {
+		return nil
+	}
+	return e.actions
 }
 
 // evaluate applies an entry, and some of those that wait behind it, before it

@@ -239,6 +239,37 @@ func TestADamagedCheckpointIsNoLoss(t *testing.T) {
 	})
 }
 
+// TestWhatPeopleDoHasATime: an engine that was started just now, and has read
+// no entry yet, puts nobody's action before what it is about.
+func TestWhatPeopleDoHasATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, m := newWorld(t, engineDevices, engineRules), newMemory()
+		e := New(Options{}, m.deps(w.rules, w.devices))
+		stop := running(t, e)
+		// There is nothing yet that tells the time.
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		if _, err := e.Do(ctx, Action{Verb: OutOfService, Device: "a", Actor: "lan", Note: "x"}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error("at no time:", err)
+		}
+		cancel()
+		m.append(levelAt(time.Now(), 15))
+		synctest.Wait()
+		stop()
+		m.kept, m.entries = map[string][]byte{}, nil // killed before it kept anything
+		e = New(Options{}, m.deps(w.rules, w.devices))
+		stop = running(t, e)
+		defer stop()
+		fired := m.written()[0]
+		seen, err := e.Acknowledge(t.Context(), Action{Alert: fired.Alert.ID, Actor: "lan", Version: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := m.written()[1].At; at.Before(fired.At) || !seen.Updated.Equal(at) {
+			t.Errorf("raised at %v, seen at %v, updated at %v", fired.At, at, seen.Updated)
+		}
+	})
+}
+
 // TestAJournalThatBeginsAnew keeps the open alerts and does not leave the
 // engine blind to entries whose numbers it believes to know.
 func TestAJournalThatBeginsAnew(t *testing.T) {

@@ -47,7 +47,9 @@ type fold struct {
 	written citywatch.Position
 	// acted is the last place behind which a person did something, as far as
 	// the journal tells at a start.
-	acted    citywatch.Position
+	acted citywatch.Position
+	// latest is the time of the last transition that the journal had at the start.
+	latest   time.Time
 	maxShelf time.Duration
 	// unclaimed holds what was restored and has no rule or device (yet).
 	unclaimed map[keyID]*key

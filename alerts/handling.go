@@ -182,9 +182,9 @@ func (f *fold) carryOut(k *key, a *Action) (cause, error) {
 	case FalseAlarm:
 		return k.falseAlarm(a)
 	case AddNote:
-		return k.note(a, f.clk.Now)
+		return k.note(a, f.now())
 	case Shelve:
-		return k.shelve(a, f.clk.Now, f.maxShelf)
+		return k.shelve(a, f.now(), f.maxShelf)
 	case Unshelve:
 		return k.unshelve(a)
 	}

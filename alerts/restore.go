@@ -90,6 +90,9 @@ func (f *fold) replay(t *citywatch.Transition) error {
 		return fmt.Errorf("the state in transition %s: %w", t.ID, err)
 	}
 	if s.Shard == f.shard {
+		if t.At.After(f.latest) {
+			f.latest = t.At
+		}
 		if s.Pos.After(f.written) {
 			f.written = s.Pos
 		}

@@ -41,8 +41,12 @@ func (f *fold) change(k *key, c cause) {
 		f.opened(k)
 	}
 	a := ep.Alert
+	at := f.clk.Now
+	if c.actor != "" {
+		at = f.now()
+	}
 	a.Version++
-	a.Updated = f.clk.Now
+	a.Updated = at
 	if !c.handling {
 		f.update(k, c.reason)
 		ep.Acted.Did, ep.Noted = "", "" // the same once more is about something else
@@ -53,7 +57,7 @@ func (f *fold) change(k *key, c cause) {
 	}
 	f.call(k, &c)
 	t := citywatch.Transition{
-		ID: fmt.Sprintf("%s.%d", a.ID, a.Version), At: f.clk.Now,
+		ID: fmt.Sprintf("%s.%d", a.ID, a.Version), At: at,
 		Reason: c.reason, Actor: c.actor, Pressed: c.pressed, Request: c.request, Note: c.note, To: c.to, Notice: c.notice, Before: ep.told, Backlog: k.told(), Alert: *a,
 	}
 	ep.told = a.Standing()
@@ -68,6 +72,16 @@ func (f *fold) change(k *key, c cause) {
 	}
 	t.State = f.state(k)
 	f.out = append(f.out, t)
+}
+
+// now is the time at which a person does something. An engine that was started
+// just now, and reads entries again, knows from the transitions that it is later
+// than its clock says.
+func (f *fold) now() time.Time {
+	if f.latest.After(f.clk.Now) {
+		return f.latest
+	}
+	return f.clk.Now
 }
 
 // ended parts the key from an alert that nobody is needed for any more. What is
