@@ -233,7 +233,11 @@ func (r recordings) Clip(id string, from, to time.Time) (dashboards.Clip, error)
 	if err != nil {
 		return dashboards.Clip{}, errors.Join(dashboards.ErrNotFound, err)
 	}
-	return dashboards.Clip{ReadSeekCloser: c, Interval: dashboards.Interval{From: c.From, To: c.To}, ETag: c.ETag}, nil
+	clip := dashboards.Clip{ReadSeekCloser: c, Interval: dashboards.Interval{From: c.From, To: c.To}, ETag: c.ETag, Short: c.Short}
+	for _, hole := range c.Holes {
+		clip.Holes = append(clip.Holes, dashboards.Interval(hole))
+	}
+	return clip, nil
 }
 
 // waitState waits until the province knows that a camera is so.

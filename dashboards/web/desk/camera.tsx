@@ -79,7 +79,9 @@ export function Then(props: { id: string; at: number }): JSX.Element {
 function Clip(props: { camera: string; from: number; to: number; start?: number }): JSX.Element {
   const failed = useSignal(false);
   const shown = useSignal(props.from);
-  const query = new URLSearchParams({ from: new Date(props.from).toISOString(), to: new Date(Math.min(props.to, now.peek() ?? props.to)).toISOString() });
+  // What is chosen may reach to now: its end stays where it was at first, or it would begin anew each second.
+  const to = useSignal(Math.min(props.to, now.peek() ?? props.to)).value;
+  const query = new URLSearchParams({ from: new Date(props.from).toISOString(), to: new Date(to).toISOString() });
   const url = `api/v1/cameras/${encodeURIComponent(props.camera)}/clip.mp4?${query}`;
   const facts = useClipFacts(url, props.from);
   const { begin } = facts.value;
