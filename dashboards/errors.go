@@ -17,6 +17,12 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict: it has changed since whoever asks has seen it.
 	ErrConflict = errors.New("changed in the meantime")
+	// ErrStillTrue: what raised the alert is still so.
+	ErrStillTrue = errors.New("not over")
+	// ErrNotLatched: the alert does not wait to be reset.
+	ErrNotLatched = errors.New("nothing to reset")
+	// ErrSigned: a handover that is signed stays as it is.
+	ErrSigned = errors.New("signed")
 	// ErrInvalid: the request itself is wrong; asking again does not help.
 	ErrInvalid = errors.New("invalid request")
 	// ErrRefused: what was given to be read is wrong. The text says what.
@@ -52,7 +58,7 @@ func statusOf(err error) int {
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return http.StatusNotFound
-	case errors.Is(err, ErrConflict):
+	case errors.Is(err, ErrConflict), errors.Is(err, ErrStillTrue), errors.Is(err, ErrNotLatched), errors.Is(err, ErrSigned):
 		return http.StatusConflict
 	case errors.Is(err, ErrForbidden):
 		return http.StatusForbidden
@@ -73,6 +79,25 @@ func statusOf(err error) int {
 	}
 }
 
+// codeOf names the kind of problem where more is known of it than its status;
+// empty where not.
+func codeOf(err error) string {
+	var conflict *Conflict
+	switch {
+	case errors.As(err, &conflict) && conflict.By == "":
+		return "risen"
+	case errors.As(err, &conflict):
+		return "quicker"
+	case errors.Is(err, ErrStillTrue):
+		return "still_true"
+	case errors.Is(err, ErrNotLatched):
+		return "not_latched"
+	case errors.Is(err, ErrSigned):
+		return "signed"
+	}
+	return ""
+}
+
 // fail answers with the problem that err is.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
@@ -86,7 +111,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 			detail = "see the log"
 		}
 	}
-	details := problem.Details{Status: status, Detail: detail}
+	details := problem.Details{Status: status, Code: codeOf(err), Detail: detail}
 	var faults RuleFaults
 	if errors.As(err, &faults) {
 		details.Problems = faults

@@ -27,12 +27,12 @@ type WallOptions struct {
 
 // wallParts are what a layout may show.
 func wallParts() []string {
-	return []string{"map", "alerts", "incident", "cameras", "sectors", "rivers", "status"}
+	return []string{"map", "alerts", "incident", "cameras", "sectors", "rivers", "indicators", "status"}
 }
 
 // wallLayouts are those that every wall knows.
 func wallLayouts() []string {
-	return []string{"usual", "map", "alerts", "cameras", "sectors", "incident"}
+	return []string{"usual", "map", "alerts", "cameras", "sectors", "indicators", "incident"}
 }
 
 // Problems returns what is wrong with the options.

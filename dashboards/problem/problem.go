@@ -13,6 +13,9 @@ type Details struct {
 	// say what there is to say.
 	Title  string `json:"title"`
 	Status int    `json:"status"`
+	// Code is a member of our own: one word for each kind of problem, by which
+	// a page says it in its reader's language. Left empty it is that of Status.
+	Code string `json:"code"`
 	// Detail says what was wrong with this very request, and how to mend it.
 	Detail   string `json:"detail,omitempty"`
 	Instance string `json:"instance,omitempty"`
@@ -39,7 +42,38 @@ func WriteDetails(w http.ResponseWriter, r *http.Request, d Details) {
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
 	w.WriteHeader(d.Status)
+	if d.Code == "" {
+		d.Code = codeOf(d.Status)
+	}
 	// An error here means that nobody is left to read it.
 	d.Title, d.Instance = http.StatusText(d.Status), r.URL.Path
 	_ = json.NewEncoder(w).Encode(d)
+}
+
+// codeOf is the code of a problem of which no more is known than its status.
+func codeOf(status int) string {
+	switch status {
+	case http.StatusNotFound:
+		return "not_found"
+	case http.StatusConflict:
+		return "conflict"
+	case http.StatusForbidden, http.StatusUnauthorized:
+		return "forbidden"
+	case http.StatusMethodNotAllowed:
+		return "method"
+	case http.StatusUnprocessableEntity:
+		return "refused"
+	case http.StatusRequestEntityTooLarge:
+		return "too_large"
+	case http.StatusTooManyRequests:
+		return "busy"
+	case http.StatusServiceUnavailable, http.StatusBadGateway:
+		return "unavailable"
+	case http.StatusGatewayTimeout:
+		return "timeout"
+	}
+	if status >= http.StatusInternalServerError {
+		return "internal"
+	}
+	return "invalid"
 }

@@ -66,13 +66,13 @@ func translated(err error) error {
 		return &dashboards.Conflict{By: conflict.By, Alert: conflict.Alert, Err: err}
 	}
 	meanings := []struct{ from, to error }{
-		{alerts.ErrNotLatched, dashboards.ErrConflict},
-		{alerts.ErrStillTrue, dashboards.ErrConflict},
+		{alerts.ErrNotLatched, dashboards.ErrNotLatched},
+		{alerts.ErrStillTrue, dashboards.ErrStillTrue},
 		{alerts.ErrRefused, dashboards.ErrConflict},
 		{alerts.ErrIncomplete, dashboards.ErrInvalid},
 		{alerts.ErrStopped, dashboards.ErrUnavailable},
 		{handover.ErrNotFound, dashboards.ErrNotFound},
-		{handover.ErrSigned, dashboards.ErrConflict},
+		{handover.ErrSigned, dashboards.ErrSigned},
 		{handover.ErrConflict, dashboards.ErrConflict},
 		{handover.ErrNotYours, dashboards.ErrForbidden},
 		{handover.ErrTooLong, dashboards.ErrInvalid},

@@ -9,7 +9,7 @@ import type { Level, Text } from "../shared/wire";
 import { ready } from "./actions";
 import { reason } from "./load";
 import { inputTime, readTime } from "./time";
-import { d } from "./words";
+import { coded, d } from "./words";
 
 interface Counts {
   alerts: number;
@@ -140,7 +140,7 @@ function Result(props: { replay: Replay }): JSX.Element {
         <ul class="differences">
           {differences.slice(0, 100).map((x, i) => (
             <li key={i}>
-              <b>{x.change}</b> {x.name[l] || x.name.vi} · {x.of} <span class="muted">{times.value.since(l, Date.parse((x.after ?? x.before)?.raised ?? ""), now.value ?? 0)}</span>
+              <b>{coded("change", x.change)}</b> {x.name[l] || x.name.vi} · {x.of} <span class="muted">{times.value.since(l, Date.parse((x.after ?? x.before)?.raised ?? ""), now.value ?? 0)}</span>
             </li>
           ))}
         </ul>

@@ -305,16 +305,23 @@ function CheckList(props: { card: Card }): JSX.Element {
       if (conflict) asked.value = { id, state: "here", card: await get<Card>(path) };
     }
   };
+  const { items } = card.checklist;
+  const drafts = items.filter((i) => i.draft).length;
   return (
     <section class="checklist">
-      <h3>{d("checklist")}</h3>
+      <h3>
+        {d("checklist")} {drafts === items.length && drafts > 0 && <span class="state">{d("checklistDraft")}</span>}
+      </h3>
       {card.checklist.items.length === 0 && <p class="muted">{d("checklistNone")}</p>}
       <ul>
         {card.checklist.items.map((item) => (
           <li key={item.id}>
             <label>
               <input type="checkbox" checked={item.done} disabled={!ready()} onChange={() => void check(item)} />
-              <span>{item[lang.value] || item.vi}</span>
+              <span>
+                {item[lang.value] || item.vi}
+                {item.draft && drafts < items.length && <span class="state">{d("checklistDraft")}</span>}
+              </span>
             </label>
             {item.done && item.by && (
               <span class="muted">{d("checkedBy", { who: item.by, time: item.at ? times.value.since(lang.value, Date.parse(item.at), shownTime.value ?? 0) : "" })}</span>

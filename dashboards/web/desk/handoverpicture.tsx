@@ -1,12 +1,13 @@
 // How things stood when a handover was taken.
 
+import { teamName } from "../shared/teams";
 import type { JSX } from "preact";
 import { lang, t, times, zoneName } from "../shared/live";
 import { LevelBadge } from "../shared/marks";
-import { teamName } from "../shared/teams";
 import { textValue } from "../shared/words";
 import { devices } from "../shared/live";
 import { openThing } from "./route";
+import { windowText } from "./service";
 import { coded, d, type DeskWord } from "./words";
 import type { Handover, HandoverAlert } from "./wire";
 
@@ -89,6 +90,7 @@ function AlertLine(props: PictureProps & { a: HandoverAlert; taken: number }): J
         <p class="muted">
           {t("since", { time: times.value.since(lang.value, Date.parse(a.since), taken) })} · {coded("condition", s.condition)} · {coded("handling", s.handling)}
           {s.handled_by ? `: ${s.handled_by}` : ""}
+          {s.maintenance ? ` · ${windowText(s.maintenance, s.condition === "pending")}` : ""}
           {s.assigned ? ` · ${d("assignedTo", { team: teamName(s.assigned) })}` : ""}
         </p>
         {(!locked || notes[a.id]) && (

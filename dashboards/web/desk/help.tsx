@@ -23,7 +23,8 @@ export function openHelp(): void {
 
 /** Keys that go to a text field are nobody else's. */
 function typing(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName) || (target instanceof HTMLInputElement && !["checkbox", "range", "button"].includes(target.type)));
+  // A dialog that has just closed has the focus for a moment longer.
+  return target instanceof HTMLElement && !target.closest("dialog:not([open])") && (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName) || (target instanceof HTMLInputElement && !["checkbox", "range", "button"].includes(target.type)));
 }
 
 export function startKeys(): void {

@@ -9,6 +9,7 @@ import "../shared/camera/tile.css";
 import "../shared/theme.css";
 import "../shared/base.css";
 import "../shared/marks.css";
+import "../shared/indicators.css";
 import "./desk.css";
 import "./detail.css";
 import "./pages.css";
@@ -26,6 +27,7 @@ import { moment, startHindsight } from "./hindsight";
 import { AlertList } from "./list";
 import { MapPanel } from "./mappanel";
 import { pages } from "./pages";
+import { DuePromises } from "./promises";
 import { chosen, route, startRoute } from "./route";
 import { Scrubber } from "./scrub";
 import { SearchDialog } from "./search";
@@ -38,6 +40,7 @@ function Desk(): JSX.Element {
     <div class={classes.join(" ")}>
       <Bar />
       <Banners />
+      <DuePromises />
       {view === "overview" ? (
         <main class="overview">
           <AlertList />

@@ -1,9 +1,9 @@
 // What things are called, for lists, searching and filtering.
 
 import { lang, zoneName } from "../shared/live";
+import { teamName } from "../shared/teams";
 import { textValue } from "../shared/words";
 import { number, unit } from "../shared/format";
-import { teamName } from "../shared/teams";
 import type { Alert, Device, ValueProperties } from "../shared/wire";
 import { shownDevices } from "./hindsight";
 

@@ -1,6 +1,7 @@
 // The views besides the overview.
 
 import type { JSX } from "preact";
+import { Indicators } from "../shared/indicators";
 import { AuditPage } from "./audit";
 import { HandoverPage } from "./handover";
 import { LettersPage } from "./letters";
@@ -17,4 +18,9 @@ export const pages: Record<Exclude<View, "overview">, () => JSX.Element> = {
   audit: () => <AuditPage />,
   letters: () => <LettersPage />,
   system: () => <SystemPage />,
+  indicators: () => (
+    <div class="sheet">
+      <Indicators />
+    </div>
+  ),
 };

@@ -3,7 +3,7 @@
 import { computed, signal } from "@preact/signals";
 
 /** The views, in the order of their tabs. */
-export const views = ["overview", "devices", "cameras", "rules", "handover", "audit", "letters", "system"] as const;
+export const views = ["overview", "devices", "cameras", "rules", "handover", "audit", "letters", "system", "indicators"] as const;
 export type View = (typeof views)[number];
 
 /** What is looked at in the overview. */

@@ -24,7 +24,7 @@ export function RulesPage(): JSX.Element {
       told.value = { text: d("rulesReloaded"), lines: [], good: true };
     } catch (error) {
       const refused = error instanceof ApiError && error.problem.status === 422;
-      told.value = refused ? { text: d("rulesRefused"), lines: reason(error).split("\n"), good: false } : { text: d("rulesFailed", { why: reason(error) }), lines: [], good: false };
+      told.value = refused ? { text: d("rulesRefused"), lines: (error.problem.detail ?? error.message).split("\n"), good: false } : { text: d("rulesFailed", { why: reason(error) }), lines: [], good: false };
     }
     again.value++;
   };
@@ -54,7 +54,7 @@ export function RulesPage(): JSX.Element {
 
 function Table(props: { book: RuleBook; query: string }): JSX.Element {
   const l = lang.value;
-  const found = props.book.rules.filter((r) => matches(props.query, `${r.name.vi} ${r.name.en} ${r.id} ${coded("hazard", r.hazard)} ${r.detector}`) > 0);
+  const found = props.book.rules.filter((r) => matches(props.query, `${r.name.vi} ${r.name.en} ${r.id} ${coded("hazard", r.hazard)} ${coded("detector", r.detector)} ${r.detector}`) > 0);
   const openOf = (id: string): number => alerts.value.filter((a) => a.properties.rule === id).length;
   return (
     <table>
@@ -78,7 +78,7 @@ function Table(props: { book: RuleBook; query: string }): JSX.Element {
                 {r.unconfigured.length > 0 && <div class="warn">{d("rulesUnconfigured", { n: r.unconfigured.length })}</div>}
               </th>
               <td>{coded("hazard", r.hazard)}</td>
-              <td>{r.detector}</td>
+              <td>{coded("detector", r.detector)}</td>
               <td class={`number ${r.devices === 0 && r.detector !== "all" ? "warn" : ""}`}>{r.devices}</td>
               <td class="number">
                 {open > 0 ? (

@@ -14,6 +14,7 @@ const vi = {
   view_audit: "Nhật ký",
   view_letters: "Tin từ chối",
   view_system: "Hệ thống",
+  view_indicators: "Chỉ số",
   skip: "Tới nội dung",
   wall: "Màn hình lớn",
 
@@ -61,6 +62,7 @@ const vi = {
   sector_traffic: "Giao thông",
   sector_tourism: "Du lịch",
   sector_environment: "Môi trường",
+  sector_services: "Dịch vụ công",
 
   condition_pending: "chờ xét",
   condition_active: "đang diễn ra",
@@ -159,6 +161,7 @@ const vi = {
   incidentFailed: "Không đọc được sự vụ: {why}",
   checklist: "Việc cần làm",
   checklistNone: "Quy tắc không có danh sách việc",
+  checklistDraft: "dự thảo",
   checkedBy: "{who}, {time}",
   checkConflict: "Người khác vừa đánh dấu; đây là danh sách mới nhất.",
   timeline: "Diễn biến",
@@ -216,6 +219,10 @@ const vi = {
   rule: "Quy tắc",
   promises: "Lời hẹn",
   promiseLate: "quá hẹn",
+  promisesDue: "Việc hẹn đến hạn: {n}",
+  promisesMore: "và {n} việc nữa",
+  promiseOverdue: "quá hạn {span}",
+  promiseKept: "Đã làm",
 
   reason_fired: "phát cảnh báo",
   reason_raised: "tăng lên cấp {level}",
@@ -316,6 +323,15 @@ const vi = {
   rulesDevices: "Thiết bị",
   rulesOpen: "Đang mở",
   rulesDetector: "Cách xét",
+  detector_threshold: "vượt ngưỡng",
+  detector_rate: "thay đổi nhanh",
+  detector_accumulate: "cộng dồn",
+  detector_stuck: "số đo đứng im",
+  detector_state: "trạng thái",
+  detector_corroborate: "nhiều loại cùng báo",
+  detector_all: "nhiều quy tắc cùng lúc",
+  detector_external: "hệ thống khác báo",
+  detector_silence: "mất tín hiệu",
   rulesFile: "Tệp",
   rulesUnconfigured: "{n} mức chưa cấu hình",
   rulesReload: "Đọc lại tệp quy tắc",
@@ -336,6 +352,14 @@ const vi = {
   backtestNow: "Đang dùng",
   backtestThen: "Thay đổi",
   backtestDiff: "Chênh",
+  change_new: "thêm",
+  change_gone: "mất",
+  change_higher: "mức cao hơn",
+  change_lower: "mức thấp hơn",
+  change_earlier: "sớm hơn",
+  change_later: "muộn hơn",
+  change_longer: "kéo dài hơn",
+  change_shorter: "ngắn hơn",
   backtestFailed: "Không chạy được: {why}",
 
   handoverTitle: "Sổ giao ca",
@@ -467,6 +491,7 @@ const en: Record<DeskWord, string> = {
   view_audit: "Audit",
   view_letters: "Dead letters",
   view_system: "System",
+  view_indicators: "Indicators",
   skip: "To the content",
   wall: "Wall",
 
@@ -514,6 +539,7 @@ const en: Record<DeskWord, string> = {
   sector_traffic: "Traffic",
   sector_tourism: "Tourism",
   sector_environment: "Environment",
+  sector_services: "Services",
 
   condition_pending: "pending",
   condition_active: "active",
@@ -612,6 +638,7 @@ const en: Record<DeskWord, string> = {
   incidentFailed: "The incident could not be read: {why}",
   checklist: "To be done",
   checklistNone: "The rule has no checklist",
+  checklistDraft: "draft",
   checkedBy: "{who}, {time}",
   checkConflict: "Somebody else has just ticked; this is the newest list.",
   timeline: "Timeline",
@@ -669,6 +696,10 @@ const en: Record<DeskWord, string> = {
   rule: "Rule",
   promises: "Promises",
   promiseLate: "overdue",
+  promisesDue: "Promises due: {n}",
+  promisesMore: "and {n} more",
+  promiseOverdue: "overdue by {span}",
+  promiseKept: "Kept",
 
   reason_fired: "raised",
   reason_raised: "rose to level {level}",
@@ -769,6 +800,15 @@ const en: Record<DeskWord, string> = {
   rulesDevices: "Devices",
   rulesOpen: "Open",
   rulesDetector: "Detector",
+  detector_threshold: "over a bound",
+  detector_rate: "changes fast",
+  detector_accumulate: "adds up",
+  detector_stuck: "does not move",
+  detector_state: "state",
+  detector_corroborate: "several kinds agree",
+  detector_all: "several rules at once",
+  detector_external: "another system says so",
+  detector_silence: "silent",
   rulesFile: "File",
   rulesUnconfigured: "{n} levels not configured",
   rulesReload: "Read the rule files anew",
@@ -789,6 +829,14 @@ const en: Record<DeskWord, string> = {
   backtestNow: "In force",
   backtestThen: "Changed",
   backtestDiff: "Difference",
+  change_new: "new",
+  change_gone: "gone",
+  change_higher: "higher level",
+  change_lower: "lower level",
+  change_earlier: "earlier",
+  change_later: "later",
+  change_longer: "longer",
+  change_shorter: "shorter",
   backtestFailed: "Could not be run: {why}",
 
   handoverTitle: "Handovers",
@@ -915,7 +963,7 @@ export function d(key: DeskWord, values: Record<string, string | number> = {}): 
 }
 
 /** A word made of a group and a code of the server's; a code that is not known, as it is. */
-export function coded(group: "reason" | "handling" | "condition" | "sector" | "refusal" | "overlay" | "team" | "hazard", code: string, values: Record<string, string | number> = {}): string {
+export function coded(group: "reason" | "handling" | "condition" | "sector" | "refusal" | "overlay" | "team" | "hazard" | "detector" | "change", code: string, values: Record<string, string | number> = {}): string {
   const key = `${group}_${code}`;
   return key in vi ? d(key as DeskWord, values) : code;
 }

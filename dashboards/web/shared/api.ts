@@ -1,14 +1,15 @@
 // Requests to the HTTP API.
 
+import { problemText } from "./problems";
 import type { Problem } from "./wire";
 
 /** The API, relative to the page, so that the site may live under any path. */
 const base = "api/v1/";
 
-/** An answer that is a problem, with what the server says of it. */
+/** An answer that is a problem, said in the page's language. */
 export class ApiError extends Error {
   constructor(readonly problem: Problem) {
-    super(problem.detail ?? problem.title);
+    super(problemText(globalThis.document?.documentElement.lang === "en" ? "en" : "vi", problem));
   }
 }
 

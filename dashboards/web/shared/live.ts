@@ -22,6 +22,8 @@ export const devices = signal<ReadonlyMap<string, Device>>(new Map());
 /** The open alerts folded, for pages that asked for that. */
 export const storm = signal<Storm | undefined>(undefined);
 export const phase = signal<Phase>("connecting");
+/** How many promises are due that nobody has said to be kept. */
+export const due = signal(0);
 /** The server's time of the last frame, in ms. */
 export const lastFrame = signal<number | undefined>(undefined);
 /** The server's time, in ms, moved on every second; undefined before it is known. */
@@ -110,6 +112,7 @@ export function start(also: Also = {}): void {
       clock.sample(Date.parse(frame.time));
       batch(() => {
         const change = world.apply(frame);
+        if (frame.type === "heartbeat") due.value = frame.due ?? 0;
         lastFrame.value = Date.parse(frame.time);
         if (now.value === undefined) now.value = clock.now();
         if (change.alerts) alerts.value = [...world.alerts.values()].sort(worstFirst);

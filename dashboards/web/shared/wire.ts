@@ -280,6 +280,8 @@ export interface Interval {
 export interface Problem {
   title: string;
   status: number;
+  /** The kind of problem, in one word. */
+  code?: string;
   detail?: string;
   /** Where somebody was quicker: who, and how the alert is now. */
   by?: string;
@@ -350,6 +352,8 @@ export interface CheckItem {
   rule: string;
   vi: string;
   en: string;
+  /** Nobody who answers for it has looked through the list that it stands in. */
+  draft?: boolean;
   done: boolean;
   by?: string;
   at?: string;

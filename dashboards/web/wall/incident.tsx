@@ -198,6 +198,7 @@ function Doing(props: { card: IncidentCard; alert: Alert }): JSX.Element {
   const { card: c, alert } = props;
   const l = lang.value;
   const { items } = c.checklist;
+  const drafts = items.filter((i) => i.draft).length;
   const { shown, more } = nextSteps(items);
   const last = c.past[0];
   return (
@@ -207,6 +208,7 @@ function Doing(props: { card: IncidentCard; alert: Alert }): JSX.Element {
         <h3 class="muted">
           {say("checklist")}
           {items.length > 0 && <span> · {say("checklistDone", { done: items.filter((i) => i.done).length, all: items.length })}</span>}
+          {drafts > 0 && drafts === items.length && <span> · {say("draft")}</span>}
         </h3>
         {items.length === 0 && <p class="muted">{say("checklistNone")}</p>}
         <ul class="checklist">
@@ -218,6 +220,7 @@ function Doing(props: { card: IncidentCard; alert: Alert }): JSX.Element {
               </svg>
               <span>
                 {item[l]}
+                {item.draft && drafts < items.length && <span class="muted"> · {say("draft")}</span>}
                 {item.done && <span class="muted"> · {item.by ?? say("done")}</span>}
               </span>
             </li>

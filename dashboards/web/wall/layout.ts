@@ -5,15 +5,17 @@ import { get } from "../shared/api";
 import { readable, room } from "../shared/legible";
 import type { WallOptions } from "../shared/wire";
 
-export const parts = ["map", "alerts", "incident", "cameras", "sectors", "rivers", "status"] as const;
+export const parts = ["map", "alerts", "incident", "cameras", "sectors", "rivers", "indicators", "status"] as const;
 export type Part = (typeof parts)[number];
 
 const layouts: Record<string, readonly Part[]> = {
-  usual: parts,
+  // What the centre does not run itself is shown where a layout asks for it.
+  usual: parts.filter((p) => p !== "indicators"),
   map: ["map", "status"],
   alerts: ["alerts", "incident", "status"],
   cameras: ["cameras", "status"],
   sectors: ["sectors", "rivers", "status"],
+  indicators: ["indicators", "status"],
   incident: ["map", "incident", "alerts", "status"],
 };
 
@@ -26,7 +28,7 @@ export const shownParts = computed<ReadonlySet<Part>>(() => {
   const name = address.get("layout") ?? layout ?? "usual";
   const listed = own?.[name] ?? layouts[name] ?? name.split(",");
   const known = listed.filter((p): p is Part => (parts as readonly string[]).includes(p));
-  return new Set(known.length > 0 ? known : parts);
+  return new Set(known.length > 0 ? known : layouts["usual"]);
 });
 
 const width = signal(window.innerWidth);

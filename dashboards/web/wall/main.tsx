@@ -9,6 +9,7 @@ import "../shared/camera/tile.css";
 import "../shared/theme.css";
 import "../shared/base.css";
 import "../shared/marks.css";
+import "../shared/indicators.css";
 import "../shared/trend.css";
 import "./wall.css";
 import "./alerts.css";
@@ -19,6 +20,7 @@ import "./cameras.css";
 import "./narrow.css";
 
 import { render, type JSX } from "preact";
+import { Indicators } from "../shared/indicators";
 import { phase, start } from "../shared/live";
 import { OperatorDialog } from "../shared/operator";
 import { startTheme } from "../shared/theme";
@@ -62,6 +64,7 @@ function Wall(): JSX.Element {
               {parts.has("alerts") && <AlertList />}
             </div>
           )}
+          {parts.has("indicators") && <Indicators />}
           <Lower />
         </div>
       </main>
