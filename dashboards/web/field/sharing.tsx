@@ -4,7 +4,7 @@
 import type { JSX } from "preact";
 import { answering, consent, setConsent, shareFault, told } from "./share";
 import { radius, s } from "./speak";
-import { agoHere, myTeam } from "./state";
+import { agoHere, current, myTeam } from "./state";
 import { finding, fix } from "./where";
 
 /** Shown while my team answers an alert. */
@@ -30,7 +30,7 @@ export function Share(): JSX.Element | null {
       return (
         <section class="share on" role="status" aria-label={s("share")}>
           <p>
-            <strong>{s("shareOn")}</strong> {state()}
+            <strong>{s(current.value && told.value ? "shareOn" : "shareLate")}</strong> {state()}
           </p>
           <button type="button" class="plain" data-share="no" onClick={() => setConsent("no")}>
             {s("shareStop")}
@@ -55,5 +55,5 @@ function state(): string {
   if (shareFault.value) return shareFault.value;
   const last = told.value;
   if (last) return s("shareTold", { accuracy: radius(last.fix.accuracy), age: agoHere(last.at) });
-  return s(fix.value ? "shareWait" : "positionWait");
+  return fix.value ? "" : s("positionWait");
 }

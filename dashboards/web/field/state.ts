@@ -349,6 +349,7 @@ export function show(id: string | undefined): void {
   else url.searchParams.delete("alert");
   if (id) history.pushState({ alert: id }, "", url);
   else history.replaceState(null, "", url);
+  window.scrollTo(0, 0);
 }
 
 window.addEventListener("popstate", () => {
