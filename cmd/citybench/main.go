@@ -77,7 +77,8 @@ var parts = []part{
 	{"rules", 0.12, (*bench).rules},
 	{"storm", 0.2, (*bench).storm},
 	{"fanout", 0.12, (*bench).fanout},
-	{"cameras", 0.16, (*bench).cameras},
+	{"cameras", 0.14, (*bench).cameras},
+	{"pages", 0.02, (*bench).pages},
 }
 
 // A bench is one run.
@@ -96,7 +97,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	flags.IntVar(&o.seconds, "seconds", 200, "how long to measure, about, in all")
 	flags.BoolVar(&o.json, "json", false, "print the table as JSON")
-	flags.StringVar(&o.only, "only", "", "measure only these parts, separated by commas: memory, latency, alerts, ingest, rules, storm, fanout, cameras")
+	flags.StringVar(&o.only, "only", "", "measure only these parts, separated by commas: memory, latency, alerts, ingest, rules, storm, fanout, cameras, pages")
 	flags.StringVar(&o.city, "citywatch", "", "the citywatch to measure; by default it is built from this checkout")
 	flags.StringVar(&o.telegraf, "telegraf", "", "the Telegraf to compare with; by default what `make telegraf` has built")
 	if err := flags.Parse(args); err != nil {
