@@ -51,6 +51,11 @@ func deadCamera(t *testing.T) {
 // crowd adds devices all over the province, until there are so many.
 func (p *province) crowd(n int) {
 	r := rand.New(rand.NewPCG(1, 1))
+	for _, s := range p.devices {
+		if s.Device.Indicator != nil {
+			n++ // which is no sensor, and not counted with them
+		}
+	}
 	for i := len(p.devices); i < n; i++ {
 		d := *p.devices[i%100].Device
 		d.ID, d.Name = fmt.Sprintf("crowd-%d", i), fmt.Sprintf("Trạm %d", i)
