@@ -386,8 +386,8 @@ func TestExternalServer(t *testing.T) {
 	if !srv.ReadyForConnections(10 * time.Second) {
 		t.Fatal("the server does not start")
 	}
-	one, _ := openInside(t, Options{URL: srv.ClientURL(), Name: "one"})
-	two, _ := openInside(t, Options{URL: srv.ClientURL(), Name: "two"})
+	one, _ := openInside(t, Options{URL: srv.ClientURL(), Name: "one", MaxBytes: 1 << 30})
+	two, _ := openInside(t, Options{URL: srv.ClientURL(), Name: "two", MaxBytes: 1 << 30})
 	tick(t, one, 1, 3)
 	r := one.Entries(0, 1)
 	defer r.Close()
