@@ -48,6 +48,7 @@ func TestTiles(t *testing.T) {
 	b := newBrowser(t)
 	b.open(r.wall(), 1920, 1080)
 	b.waitLive()
+	b.touch()
 	b.do(command{"do": "click", "selector": ".cameras > header button"}) // all of them
 
 	t.Run("plays", func(t *testing.T) {
@@ -185,7 +186,7 @@ func TestUnseenTiles(t *testing.T) {
 	b.wait(live)
 	k.waitViewers(t, "cau-coc-leu", 1)
 	for _, c := range []struct{ name, hide, show string }{
-		{"out of sight", `document.querySelector(".sight").style.display = "none"`, `document.querySelector(".sight").style.display = ""`},
+		{"out of sight", `document.querySelector(".cameras").style.display = "none"`, `document.querySelector(".cameras").style.display = ""`},
 		{"hidden", hidden("true"), hidden("false")},
 	} {
 		b.do(command{"do": "eval", "js": c.hide})

@@ -26,6 +26,9 @@ func TestEveryPageOfADrillSaysSo(t *testing.T) {
 			continue
 		}
 		pages++
+		if name == "desk" {
+			name = "" // it is what opens first
+		}
 		_, page := drill.get(t, "/"+name)
 		for _, part := range []string{">DIỄN TẬP</b>", ">EXERCISE</b>", `<link rel="stylesheet" href="exercise.css">`, "<title>DIỄN TẬP · "} {
 			if !strings.Contains(string(page), part) {

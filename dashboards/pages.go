@@ -65,8 +65,10 @@ func newPages(exercise bool) (*pages, error) {
 	if exercise {
 		p.files[exerciseStyle] = newFile(exerciseStyle, exerciseCSS)
 	}
-	if p.files["wall.html"] == nil {
-		return nil, fmt.Errorf("the embedded pages have no wall.html: run go generate ./dashboards")
+	for _, name := range []string{"desk.html", "wall.html", "tourism.html", "field.html"} {
+		if p.files[name] == nil {
+			return nil, fmt.Errorf("the embedded pages have no %s: run go generate ./dashboards", name)
+		}
 	}
 	return p, nil
 }

@@ -72,8 +72,8 @@ const commands = {
       if (Date.now() > end) throw new Error("timed out");
     }
   },
-  click: ({ selector }, { page }) => page.click(selector, { timeout: 10_000 }),
-  fill: ({ selector, text }, { page }) => page.fill(selector, text, { timeout: 10_000 }),
+  click: ({ selector }, { page }) => page.click(selector, { timeout: 60_000 }),
+  fill: ({ selector, text }, { page }) => page.fill(selector, text, { timeout: 60_000 }),
   press: ({ key }, { page }) => page.keyboard.press(key),
   screenshot: ({ path }, { page }) => page.screenshot({ path }).then(() => null),
   faults: (_, { faults }) => faults.splice(0),
