@@ -10,18 +10,16 @@ import (
 
 const pageStyle = `body{margin:0;background:#11171c;color:#e6ecf1;font:16px/1.5 system-ui,sans-serif}` +
 	`main{max-width:1280px;margin:0 auto;padding:12px}h1{font-size:1.3rem;margin:.4rem 0}` +
-	`img{display:block;width:100%;height:auto;background:#000;min-height:180px}p{margin:.5rem 0;color:#b9c4cd}`
+	`img{display:block;width:100%;height:auto;background:#000;min-height:180px}p{margin:.5rem 0;color:#b9c4cd}a{display:inline-block;padding:.6rem 0;color:#8fc7ff}`
 
 // pageText is the public's page. It has no script: a snapshot is loaded anew
-// with the page.
+// with the page, when its reader asks. A page that reloads by itself takes the
+// place away from whoever has it read aloud.
 const pageText = `<!doctype html>
 <html lang="vi">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-{{- if not .Stream}}
-<meta http-equiv="refresh" content="20">
-{{- end}}
 <title>{{.Name}}</title>
 <link rel="icon" href="data:,">
 <style>{{.Style}}</style>
@@ -30,6 +28,9 @@ const pageText = `<!doctype html>
 <main>
 <h1>{{.Name}}</h1>
 <img src="{{.Picture}}" alt="{{.Name}}: hình từ camera · picture of the camera">
+{{- if not .Stream}}
+<p><a href="">Xem hình mới · <span lang="en">Look again</span></a></p>
+{{- end}}
 <p>Giờ ghi trong hình là lúc chụp. Hình xám là hình cũ, không phải hiện tại. Một số vùng được che để bảo vệ riêng tư.</p>
 <p lang="en">The time in the picture is when it was taken. A grey picture is an old one, not the present. Some areas are covered for privacy.</p>
 </main>
