@@ -159,7 +159,7 @@ func TestTourism(t *testing.T) {
 	t.Run("public link", func(t *testing.T) { publish(t, r, b) })
 	t.Run("report", func(t *testing.T) {
 		b.do(command{"do": "click", "selector": `.top nav a[href="#/report"]`})
-		b.wait(`document.querySelectorAll(".report tbody tr").length === 2`)
+		b.wait(`document.querySelectorAll(".report > table tbody tr").length === 2`)
 		if text := b.text(".report"); !strings.Contains(text, "75,0 %") || !strings.Contains(text, "chưa đo") || !strings.Contains(text, "Cách tính") {
 			t.Errorf("the report says %s", text)
 		}
@@ -281,7 +281,7 @@ func TestTourismForEverybody(t *testing.T) {
 			b.accessible("mask " + query)
 			b.do(command{"do": "press", "key": "Escape"})
 			b.do(command{"do": "eval", "js": `location.hash = "#/report"`})
-			b.wait(`document.querySelectorAll(".report tbody tr").length === 2`)
+			b.wait(`document.querySelectorAll(".report > table tbody tr").length === 2`)
 			b.accessible("report " + query)
 			b.faults()
 		}
