@@ -85,7 +85,7 @@ func (s *waySite) look() {
 	s.phone.Open(at+"/field?lang=vi", 390, 844)
 	s.phone.Do(map[string]any{"do": "grant", "permissions": []string{"geolocation"}, "at": map[string]float64{"longitude": 104.36, "latitude": 22.17, "accuracy": 9}})
 	s.phone.Fill("[name=person]", "Thào A Minh")
-	s.phone.Fill("[name=team]", "doi-bao-ha")
+	s.phone.Choose("[name=team]", "doi-bao-ha")
 	s.phone.Click(".settings [type=submit]")
 	s.phone.Wait(`document.querySelector(".field.live .top") && !document.querySelector(".settings")`)
 }

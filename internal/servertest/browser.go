@@ -140,6 +140,12 @@ func (p *Page) Fill(selector, text string) {
 	p.Do(map[string]any{"do": "fill", "selector": selector, "text": text})
 }
 
+// Choose takes what a list offers under a value.
+func (p *Page) Choose(selector, text string) {
+	p.b.t.Helper()
+	p.Do(map[string]any{"do": "choose", "selector": selector, "text": text})
+}
+
 // Press presses keys, one after another.
 func (p *Page) Press(keys ...string) {
 	p.b.t.Helper()

@@ -74,6 +74,7 @@ const commands = {
   },
   click: ({ selector }, { page }) => page.click(selector, { timeout: 60_000 }),
   fill: ({ selector, text }, { page }) => page.fill(selector, text, { timeout: 60_000 }),
+  choose: ({ selector, text }, { page }) => page.selectOption(selector, text, { timeout: 60_000 }).then(() => null),
   press: ({ key }, { page }) => page.keyboard.press(key),
   screenshot: ({ path }, { page }) => page.screenshot({ path }).then(() => null),
   faults: (_, { faults }) => faults.splice(0),
