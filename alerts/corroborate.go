@@ -122,10 +122,26 @@ func (p *place) judge(f *fold, k *key) {
 	case isTrue, f.clk.Ticked.Sub(ended) < p.rule.Recover, p.latched(ep.Level):
 		level = ep.Level
 	}
-	if level > citywatch.None && level < c.Confirmed && p.confirmed(k) {
+	if level < c.Confirmed && (level > citywatch.None || p.unconfirmed(ep)) && p.confirmed(k) {
 		level = c.Confirmed
 	}
 	p.settle(f, k, level, isTrue, isTrue && stale)
+}
+
+// unconfirmed reports whether there is an alert of something that nobody has
+// confirmed, which may be over: what comes late may confirm it still.
+func (p *place) unconfirmed(ep *episode) bool {
+	return ep.Alert != nil && ep.Alert.Level < p.rule.Corroborate.Confirmed
+}
+
+// began is from when on what is said concerns the alert of k, which may have
+// been over for a while since.
+func (p *place) began(k *key) time.Time {
+	began := k.Episode.First.Time
+	if a := k.Episode.Alert; a != nil && a.Since.Before(began) {
+		return a.Since
+	}
+	return began
 }
 
 // latched reports whether a level waits for a person: what is only to be
@@ -163,15 +179,22 @@ func (p *place) refresh(f *fold, k *key) {
 }
 
 // confirmed reports whether enough kinds say so around the key, or one that
-// needs no other.
+// needs no other: at the moment at which somebody began to say so, not only now,
+// for a word that came late may be about a time that has passed.
 func (p *place) confirmed(k *key) bool {
-	c, began := p.rule.Corroborate, k.Episode.First.Time
+	c, began := p.rule.Corroborate, p.began(k)
 	near := p.around(k)
+	told := make([][]claim, len(near))
+	for i, w := range near {
+		told[i] = p.told(k, w)
+	}
 	within := func(at time.Time) bool {
 		kinds := map[string]bool{}
-		for _, w := range near {
-			if w.Claim != nil && w.check != nil && !w.Claim.From.After(at) && !w.last().Before(at.Add(-c.Over)) {
-				kinds[w.check.kind.Kind] = true
+		for i, w := range near {
+			for j := range told[i] {
+				if s := &told[i][j]; !s.From.After(at) && !w.last(s).Before(at.Add(-c.Over)) {
+					kinds[w.check.kind.Kind] = true
+				}
 			}
 		}
 		return len(kinds) >= c.Needs
@@ -179,15 +202,29 @@ func (p *place) confirmed(k *key) bool {
 	if within(began) {
 		return true
 	}
-	for _, w := range near {
-		if w.Claim == nil || w.check == nil || w.last().Before(began) {
-			continue
-		}
-		if w.check.kind.Alone || within(w.Claim.From) && !w.Claim.From.Before(began) {
-			return true
+	for i, w := range near {
+		for j := range told[i] {
+			switch s := &told[i][j]; {
+			case w.last(s).Before(began):
+			case w.check.kind.Alone, !s.From.Before(began) && within(s.From):
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// told is what the device w said that may be about the alert of k. What was over
+// when somebody reset that alert was about another.
+func (p *place) told(k, w *key) []claim {
+	if w.check == nil {
+		return nil
+	}
+	all := w.spans()
+	for len(all) > 1 && !all[0].From.After(k.Denied) {
+		all = all[1:]
+	}
+	return all
 }
 
 // newest is when the last device around the key began to say so.
@@ -203,10 +240,10 @@ func (p *place) newest(f *fold, k *key) (last time.Time) {
 // concerned returns the keys whose devices have said anything of what the alert
 // of k is about: during it, or so shortly before that it counts.
 func (p *place) concerned(k *key) []*key {
-	began := k.Episode.First.Time
+	began := p.began(k)
 	var found []*key
 	for _, w := range p.around(k) {
-		if w.Claim != nil && w.check != nil && !w.last().Before(began.Add(-p.rule.Corroborate.Over)) {
+		if w.Claim != nil && w.check != nil && !w.last(w.Claim).Before(began.Add(-p.rule.Corroborate.Over)) {
 			found = append(found, w)
 		}
 	}

@@ -11,22 +11,27 @@ import (
 
 // TestConfirmedInAnyOrder: a fire that two kinds confirm when their words come in
 // order is confirmed in whichever order they come within what is live, some of
-// them twice, over a restart; and what one kind says alone never is. Detectors go
-// on saying so, as real ones do until somebody resets them.
+// them twice, over a restart; and what one kind says alone never is. In every
+// second history detectors cease and begin again. A gap is known: what was over
+// before its first word came begins no alert, by which 5 of 3,000 such histories
+// are not confirmed.
 func TestConfirmedInAnyOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, gatherDevices, gatherRules)
 	confirmed, alone := 0, 0
-	for seed := range uint64(300) {
+	for seed := range uint64(400) {
 		r := rand.New(rand.NewPCG(seed, 57))
 		devices := [][]string{{"s1", "h1"}, {"s1", "h1", "s2"}, {"s1", "s2"}}[r.IntN(3)]
 		var ordered, shuffled []arrival
-		at, says := day.Add(10*time.Minute), map[string]float64{}
+		at, says, ceases := day.Add(10*time.Minute), map[string]float64{}, seed%2 == 1
 		for range 20 + r.IntN(30) {
 			at = at.Add(time.Duration(2+r.IntN(20)) * time.Second)
 			d := devices[r.IntN(len(devices))]
-			if r.IntN(12) == 0 {
+			switch {
+			case r.IntN(12) == 0:
 				says[d] = 1
+			case ceases && r.IntN(6) == 0:
+				says[d] = 0
 			}
 			word := citywatch.Reading{Device: d, Class: map[byte]string{'s': "smoke", 'h': "heat"}[d[0]], Time: at,
 				Values: []citywatch.Value{{Name: "v", Number: says[d]}}}
@@ -38,7 +43,7 @@ func TestConfirmedInAnyOrder(t *testing.T) {
 		slices.SortStableFunc(shuffled, func(a, b arrival) int { return a.at.Compare(b.at) })
 		want, got := confirmedIn(t, w, ordered, -1), confirmedIn(t, w, shuffled, r.IntN(2*len(shuffled)))
 		if want && !got {
-			t.Fatalf("seed %d: nobody is told that it is confirmed", seed)
+			t.Errorf("seed %d: nobody is told that it is confirmed", seed)
 		}
 		if got && len(devices) == 2 && devices[1] == "s2" {
 			t.Fatalf("seed %d: one kind confirms itself", seed)

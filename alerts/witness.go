@@ -116,6 +116,30 @@ func (k *key) retells(v verdict, o *sample) bool {
 	return true
 }
 
+// spans are the times that the device said so without a break, as far as that is
+// remembered, in the order of time: the last is its claim.
+func (k *key) spans() (all []claim) {
+	if k.Claim == nil {
+		return nil
+	}
+	says := false
+	for _, m := range k.Past.Marks {
+		switch reached := m.verdict().reached > citywatch.None; {
+		case reached && says:
+			all[len(all)-1].Until = m.at()
+		case reached:
+			all = append(all, claim{From: m.at(), Until: m.at(), Number: k.Claim.Number, Text: k.Claim.Text})
+		case says:
+			all[len(all)-1].Ended = m.at()
+		}
+		says = m.verdict().reached > citywatch.None
+	}
+	if n := len(all); n > 0 && !all[n-1].Until.Before(k.Claim.Until) {
+		all = all[:n-1]
+	}
+	return append(all, *k.Claim)
+}
+
 // lastClaim is the last time that the device said so without a break.
 func (p *past) lastClaim() (c claim, says bool) {
 	for _, m := range slices.Backward(p.Marks) {
@@ -193,10 +217,14 @@ func (k *key) over() time.Time {
 	return k.Claim.Ended
 }
 
-// last is until when the device said so, or says so still.
-func (k *key) last() time.Time {
-	if k.Claim.Ended.IsZero() && k.check.kind.Decay == 0 {
-		return time.Unix(1<<40, 0) // for as long as it does not say otherwise
+// last is until when the device said so. What it says it says until it says
+// otherwise, unless that decays.
+func (k *key) last(c *claim) time.Time {
+	switch {
+	case k.check.kind.Decay > 0:
+		return c.Until
+	case c.Ended.IsZero():
+		return time.Unix(1<<40, 0)
 	}
-	return k.Claim.Until
+	return c.Ended
 }
