@@ -358,7 +358,7 @@ func TestCameras(t *testing.T) {
 	if sectors[citywatch.SectorTraffic] != 5 || sectors[citywatch.SectorTourism] != 3 {
 		t.Errorf("sectors: %v", sectors)
 	}
-	if recorded != 3 || judged != 2 {
+	if recorded != 3 || judged != 4 {
 		t.Errorf("%d recorded, %d with their pictures judged", recorded, judged)
 	}
 }
