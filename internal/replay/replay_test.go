@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -16,6 +18,8 @@ import (
 	"citywatch/internal/replay"
 	"citywatch/internal/series"
 	"citywatch/internal/series/embedded"
+	"citywatch/internal/series/influx"
+	"citywatch/internal/servertest"
 )
 
 var start = time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
@@ -272,14 +276,17 @@ func TestAllHistoriesTellTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := stored(t, written, nil)
-	fromStore, err := replay.FromStore(t.Context(), db, start.Add(-time.Hour), to, 10*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, src := range map[string]replay.Source{
-		"server": live, "files": replay.FromFolder(folder, from, to), "store": fromStore,
+	sources := map[string]replay.Source{"server": live, "files": replay.FromFolder(folder, from, to)}
+	for name, db := range map[string]database{
+		"embedded": newEmbedded(t), "influxdb 1.8": connect(t, servertest.Influx1(t)), "influxdb 2": connect(t, servertest.Influx2(t)),
 	} {
+		fill(t, db, written, nil)
+		sources[name], err = replay.FromStore(t.Context(), db, start.Add(-time.Hour), to, 10*time.Second)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	for name, src := range sources {
 		want := happened
 		if diff := cmp.Diff(want, lines(run(t, src, options(rules)))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -287,14 +294,42 @@ func TestAllHistoriesTellTheSame(t *testing.T) {
 	}
 }
 
-// stored is a time series store with the readings, and more.
-func stored(t *testing.T, written []citywatch.Entry, more []citywatch.Reading) *embedded.DB {
+// A database is a time series store of any kind.
+type database interface {
+	Write(ctx context.Context, to series.Resolution, lines []byte) error
+	Query(ctx context.Context, from series.Resolution, q string) (series.Result, error)
+}
+
+func newEmbedded(t *testing.T) *embedded.DB {
 	t.Helper()
 	db, err := embedded.Open(embedded.Options{Dir: t.TempDir(), Name: "replay"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func connect(t *testing.T, server *servertest.Influx) *influx.DB {
+	t.Helper()
+	o := influx.Options{URL: server.URL, Org: server.Org, Name: "replay"}
+	if server.Token != "" {
+		o.TokenFile = filepath.Join(t.TempDir(), "token")
+		if err := os.WriteFile(o.TokenFile, []byte(server.Token), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := influx.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	return db
+}
+
+// fill writes the entries' readings, and more.
+func fill(t *testing.T, db database, written []citywatch.Entry, more []citywatch.Reading) {
+	t.Helper()
 	var text []byte
 	for _, e := range written {
 		more = append(more, e.Readings...)
@@ -305,6 +340,13 @@ func stored(t *testing.T, written []citywatch.Entry, more []citywatch.Reading) *
 	if err := db.Write(t.Context(), series.Raw, text); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// stored is an embedded store with the readings, and more.
+func stored(t *testing.T, written []citywatch.Entry, more []citywatch.Reading) *embedded.DB {
+	t.Helper()
+	db := newEmbedded(t)
+	fill(t, db, written, more)
 	return db
 }
 
