@@ -32,7 +32,8 @@ build: ## build bin/citywatch, static
 .PHONY: test
 test: deps influxd1 ## install what the whole suite needs, then run all of it
 	go vet ./...
-	CITYWATCH_NOSKIP=$(NOSKIP) go test -race -timeout 25m $(TESTFLAGS) ./...
+	@# One package at a time: many hold real servers and browsers to times.
+	CITYWATCH_NOSKIP=$(NOSKIP) go test -race -p 1 -timeout 25m $(TESTFLAGS) ./...
 	$(MAKE) --no-print-directory check
 
 .PHONY: check

@@ -15,7 +15,7 @@ import (
 
 // patience is how long a page may take for what it will do: a machine that is
 // busy with other tests is slow.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // Browser is a real Chromium. It and its pages belong to the test's goroutine.
 type Browser struct {
