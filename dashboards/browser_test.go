@@ -84,6 +84,14 @@ func (b *browser) faults() {
 	}
 }
 
+// reload does something and loads the page anew. What is asked afterwards is
+// asked of the new page, and not of the old one while it goes.
+func (b *browser) reload(js string) {
+	b.t.Helper()
+	b.do(command{"do": "eval", "js": `(` + js + `, window.old = true, location.reload(), null)`})
+	b.wait(`!window.old`)
+}
+
 func evaluate[T any](b *browser, js string) T {
 	b.t.Helper()
 	var v T

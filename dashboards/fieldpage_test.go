@@ -269,8 +269,8 @@ func TestFieldForEverybody(t *testing.T) {
 		.filter((e) => e.offsetParent && e.getBoundingClientRect().height < 48).map((e) => e.outerHTML.slice(0, 80) + " " + e.getBoundingClientRect().height).join("\n")`
 	for _, look := range []string{"theme=light&lang=vi", "theme=dark&lang=en", "theme=light&lang=en", "theme=dark&lang=vi"} {
 		for _, where := range []string{"list", "detail", "settings"} {
-			f.ask(command{"do": "eval", "js": fmt.Sprintf(`(location.href = %q, null)`, origin+"/field?"+look)})
-			f.wait(`document.querySelector(".field.live .card")`)
+			f.ask(command{"do": "eval", "js": fmt.Sprintf(`(window.old = true, location.href = %q, null)`, origin+"/field?"+look)})
+			f.wait(`!window.old && document.querySelector(".field.live .card")`)
 			switch where {
 			case "detail":
 				f.ask(command{"do": "click", "selector": ".card .open"})

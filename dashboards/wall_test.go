@@ -311,7 +311,7 @@ func TestScreens(t *testing.T) {
 		s.look(b, r)
 	}
 	// The language is remembered.
-	b.do(command{"do": "eval", "js": `history.replaceState(null, "", "wall"), location.reload()`})
+	b.reload(`history.replaceState(null, "", "wall")`)
 	b.wait(`document.querySelector(".wall.live") && document.documentElement.lang === "en"`)
 	b.touch()
 	b.do(command{"do": "click", "selector": `.strip button[lang="vi"]`})
