@@ -35,13 +35,15 @@ func demo(ctx context.Context, c *call) error {
 		Ready: func(url string) {
 			_, _ = fmt.Fprintf(c.stdout, `citywatch is running with a simulated province.
 
-  desk     %s/
-  wall     %s/wall
-  API      %s/api/v1/alerts
-  metrics  %s/metrics
+  desk     %[1]s/
+  wall     %[1]s/wall
+  tourism  %[1]s/tourism
+  field    %[1]s/field
+  API      %[1]s/api/v1/alerts
+  metrics  %[1]s/metrics
 
 The first alert comes within a minute. Ctrl-C ends it.
-`, url, url, url, url)
+`, url)
 		},
 	})
 	return a.Run(ctx)
